@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_ENGINE_POSTGRES_CONN_H
+#define RP_ENGINE_POSTGRES_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "verifier/engine/engine.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+
+/* Private to this folder: one connection to a PostgreSQL server, and how everybody here asks it something.
+ * Nobody calls a blocking function of libpq: Ctrl-C and the deadline must end every wait. */
+
+/* search_path is pinned to pg_catalog, pg_temp: catalogue names and functions need no prefix, everything
+ * else does. */
+struct rp_pg_conn {
+	struct rp_conn base;
+	PGconn *pg;
+	char *uri;
+	int version; /* server_version_num: 150020 */
+	bool standby;
+	bool moment;	 /* in the transaction of hold(), which a failing statement must not end */
+	bool bound;	 /* that transaction's snapshot is shared with every other connection of its db */
+	char *snapshot;	 /* exported name; NULL: none */
+	char *said;	 /* what identify() lent out; its next call frees it */
+	bool grown;	 /* libpq's receive buffer has been made large, see stream.c */
+	unsigned nap_us; /* how long stream.c sleeps between reads; kept from one item to the next */
+};
+
+static inline struct rp_pg_conn *rp_pg_of(struct rp_conn *c)
+{
+	return (struct rp_pg_conn *)(void *)c;
+}
+
+static inline void rp_pg_clear(PGresult **r)
+{
+	PQclear(*r);
+	*r = NULL;
+}
+#define rp_autores rp_cleanup(rp_pg_clear) PGresult
+
+/* Run one statement (the extended protocol takes no second one behind a ';') with n text parameters (NULL: SQL
+ * NULL) and wait for its end. RP_ERR_OBJECT: the server refused this statement or cannot read the thing
+ * (permission, row security, undefined, damaged); the connection is good, but inside a transaction the
+ * transaction is not: see rp_pg_try(). RP_ERR_ENGINE: the connection or the server. *ret is the result, whole
+ * in memory; NULL ret: not wanted. */
+int rp_pg_query(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
+		struct rp_err **err);
+/* The same without parameters and rows. */
+int rp_pg_exec(struct rp_pg_conn *c, const char *sql, struct rp_err **err);
+/* As rp_pg_query(), but when it fails with RP_ERR_OBJECT the connection sees the same moment as before: within
+ * a transaction the statement stands in a savepoint of its own. Three round trips, so only where failing is
+ * expected. */
+int rp_pg_try(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
+	      struct rp_err **err);
+
+/* Between these two a failure with RP_ERR_OBJECT can be undone with leave(c, false); leave(c, true) keeps what
+ * was done. Outside of a transaction both do nothing. Not nested. */
+int rp_pg_enter(struct rp_pg_conn *c, struct rp_err **err);
+int rp_pg_leave(struct rp_pg_conn *c, bool keep, struct rp_err **err);
+
+/* Sessions are read-only (default_transaction_read_only); making a scratch database or role needs this. Never
+ * on a source. */
+int rp_pg_allow_writing(struct rp_pg_conn *c, struct rp_err **err);
+
+/* Record what a result or the connection (r NULL) says went wrong, by its SQLSTATE. Returns -1. */
+int rp_pg_fail(struct rp_pg_conn *c, const PGresult *r, struct rp_err **err);
+/* Whose fault a SQLSTATE is, the connection being good: RP_ERR_OBJECT or RP_ERR_ENGINE. Pure. */
+enum rp_err_kind rp_pg_kind(const char *sqlstate);
+
+/* Tell the server to stop what this connection does, and read until it is idle or broken. */
+void rp_pg_cancel(struct rp_pg_conn *c);
+
+/* Values of a result in text form. NULL is SQL NULL, never "". */
+static inline const char *rp_pg_text(const PGresult *r, int row, int col)
+{
+	return PQgetisnull(r, row, col) ? NULL : PQgetvalue(r, row, col);
+}
+static inline bool rp_pg_true(const PGresult *r, int row, int col)
+{
+	return !PQgetisnull(r, row, col) && PQgetvalue(r, row, col)[0] == 't';
+}
+/* A whole number that must be there; -1 with RP_ERR_ENGINE when it is NULL, no number, or out of range. */
+int rp_pg_u64(const PGresult *r, int row, int col, uint64_t *ret, struct rp_err **err);
+int rp_pg_i64(const PGresult *r, int row, int col, int64_t *ret, struct rp_err **err);
+
+/* conn.c, hold.c, identify.c, stream.c, ask.c, show.c: what postgres.c puts into the const rp_engine. */
+int rp_pg_connect(struct rp_conn **ret, const char *uri, struct rp_run *run, struct rp_err **err);
+void rp_pg_close(struct rp_conn *c);
+int rp_pg_identify(struct rp_conn *c, struct rp_identity *ret, struct rp_position *ret_at,
+		   struct rp_err **err);
+int rp_pg_hold(struct rp_conn *leader, struct rp_conn *ret[], unsigned n, struct rp_guest *guest,
+	       int64_t *ret_held_ms, struct rp_err **err);
+int rp_pg_split(struct rp_conn *c, const struct rp_relation *r, struct rp_range *ret, unsigned n,
+		struct rp_err **err);
+int rp_pg_stream(struct rp_conn *c, const struct rp_relation *r, const struct rp_range *part, rp_row_fn *fn,
+		 void *ctx, struct rp_err **err);
+int rp_pg_count(struct rp_conn *c, const struct rp_relation *r, uint64_t *ret, struct rp_err **err);
+int rp_pg_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err);
+void rp_pg_show(const struct rp_column *col, const struct rp_field *value, struct rp_buf *out);
+bool rp_pg_is_snapshot_name(const char *text);
+
+#endif

@@ -47,7 +47,7 @@ struct rp_finding {
 	enum rp_verdict verdict;
 	enum rp_cause cause;
 	uint64_t looked; /* how many things it is about; a pass about none is turned into a not-run */
-	bool excused;    /* not-run, and that does not make the run a 2. Set by rp_checks_run() alone */
+	bool excused;	 /* not-run, and that does not make the run a 2. Set by rp_checks_run() alone */
 	const char *expected, *found, *message; /* NULL: nothing to say */
 	const struct rp_row_note *rows;
 	size_t n_rows;

@@ -11,7 +11,8 @@
 #include "verifier/util/error.h"
 
 static const char *const verdict_words[] = {
-	[RP_PASS] = "pass", [RP_FAIL] = "fail", [RP_NOT_RUN] = "not-run", [RP_ERROR] = "error", [RP_WAIVED] = "waived",
+	[RP_PASS] = "pass",   [RP_FAIL] = "fail",     [RP_NOT_RUN] = "not-run",
+	[RP_ERROR] = "error", [RP_WAIVED] = "waived",
 };
 static const char *const severity_words[] = {[RP_LOW] = "low", [RP_MEDIUM] = "medium", [RP_HIGH] = "high"};
 static const char *const cause_words[] = {
@@ -71,7 +72,8 @@ void *rp_list_grow(struct rp_findings *to, void *list, size_t n, size_t *room, s
 }
 
 /* Two names may become one when they are made UTF-8, and a JSON object holds a name once. */
-static const char *unique_name(struct rp_findings *to, const struct rp_fact *before, size_t n, const char *name)
+static const char *unique_name(struct rp_findings *to, const struct rp_fact *before, size_t n,
+			       const char *name)
 {
 	const char *candidate = rp_text_keep(to, name != NULL ? name : "");
 	for (unsigned suffix = 2; candidate != NULL; suffix++) {
@@ -130,6 +132,15 @@ void rp_ask(struct rp_findings *to, const char *check, enum rp_severity severity
 	to->severity = severity;
 }
 
+void rp_findings_push(struct rp_findings *to, const struct rp_finding *f)
+{
+	struct rp_finding *all = to->failed ? NULL : rp_list_grow(to, to->all, to->n, &to->room, sizeof *all);
+	if (all == NULL)
+		return;
+	to->all = all;
+	to->all[to->n++] = *f;
+}
+
 void rp_answer(struct rp_findings *to, const struct rp_finding *f)
 {
 	struct rp_finding kept = *f;
@@ -145,11 +156,7 @@ void rp_answer(struct rp_findings *to, const struct rp_finding *f)
 			kept.message = "nothing was there to look at";
 	}
 	keep_rows(to, &kept);
-	struct rp_finding *all = to->failed ? NULL : rp_list_grow(to, to->all, to->n, &to->room, sizeof *all);
-	if (all == NULL)
-		return;
-	to->all = all;
-	to->all[to->n++] = kept;
+	rp_findings_push(to, &kept);
 }
 
 void rp_pass(struct rp_findings *to, const char *object, uint64_t looked)
@@ -157,8 +164,8 @@ void rp_pass(struct rp_findings *to, const char *object, uint64_t looked)
 	rp_answer(to, &(struct rp_finding){.object = object, .verdict = RP_PASS, .looked = looked});
 }
 
-void rp_fail(struct rp_findings *to, const char *object, const char *expected, const char *found, const char *fmt,
-	     ...)
+void rp_fail(struct rp_findings *to, const char *object, const char *expected, const char *found,
+	     const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

@@ -19,7 +19,7 @@ struct rp_buf;
 /* The program's exit status, and the verdict on the whole run. */
 enum rp_status {
 	RP_VERIFIED = 0,     /* everything asked was answered, and all of it passes */
-	RP_FAILED = 1,       /* not what was sealed, or the backup cannot be restored */
+	RP_FAILED = 1,	     /* not what was sealed, or the backup cannot be restored */
 	RP_INCONCLUSIVE = 2, /* could not tell; nothing was checked */
 	RP_UNTRUSTED = 3,    /* manifest not trusted */
 	RP_USED_WRONGLY = 4, /* options or configuration */
@@ -32,8 +32,8 @@ struct rp_phase {
 
 struct rp_result {
 	const char *target;
-	int64_t started_ms;  /* UTC, milliseconds since 1970; rp_result_new() takes the clock's */
-	int64_t finished_ms; /* 0: has not finished, which is never a 0. Set before reports are written */
+	int64_t started_ms;    /* UTC, milliseconds since 1970; rp_result_new() takes the clock's */
+	int64_t finished_ms;   /* 0: has not finished, which is never a 0. Set before reports are written */
 	bool without_manifest; /* asked for with --no-manifest: the best verdict is then 'restorable' */
 	const char *manifest_sha256; /* NULL: without a manifest, or none could be read */
 	int64_t sealed_ms;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/result/text.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ static size_t character(const uint8_t *p)
 	static const struct {
 		uint8_t from, to, second_from, second_to, len;
 	} forms[] = {
-		{0x01, 0x7f, 0, 0, 1},		{0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0x01, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
 		{0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
 		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 	};
@@ -52,24 +53,40 @@ void rp_text_add_utf8(struct rp_buf *b, const char *s, size_t max)
 		rp_buf_addf(b, " [... %zu more bytes]", strlen((const char *)p));
 }
 
+/* Controls and what turns the direction of writing: a person who prints result.json to a terminal must not
+ * have it obeyed. ret: the character. */
+static bool is_hidden(const uint8_t *p, size_t len, unsigned *ret)
+{
+	unsigned c = len == 1	? p[0]
+		     : len == 2 ? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
+		     : len == 3 ? (p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU)
+				: 'x'; /* none of the four-byte ones */
+	*ret = c;
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
 void rp_text_add_json(struct rp_buf *b, const char *s)
 {
-	static const char short_form[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+	static const char short_form[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+					  ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
 	rp_buf_add(b, "\"");
-	const char *plain = s;
-	for (; *s != '\0'; s++) {
-		uint8_t c = (uint8_t)*s;
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		rp_buf_add_mem(b, plain, (size_t)(s - plain));
-		plain = s + 1;
-		if (c == '"' || c == '\\')
-			rp_buf_add_mem(b, (char[]){'\\', (char)c}, 2);
-		else if (c < sizeof short_form && short_form[c] != 0)
-			rp_buf_add_mem(b, (char[]){'\\', short_form[c]}, 2);
-		else
-			rp_buf_addf(b, "\\u%04x", c);
+	const uint8_t *p = (const uint8_t *)s, *plain = p;
+	while (*p != '\0' && !b->failed) {
+		size_t n = character(p);
+		unsigned c;
+		bool hidden = is_hidden(p, n, &c);
+		const char *brief = c < sizeof short_form ? &short_form[c] : "";
+		if (hidden || *brief != '\0') {
+			rp_buf_add_mem(b, plain, (size_t)(p - plain));
+			plain = p + n;
+			if (*brief != '\0')
+				rp_buf_add_mem(b, (char[]){'\\', *brief}, 2);
+			else
+				rp_buf_addf(b, "\\u%04x", c);
+		}
+		p += n != 0 ? n : 1;
 	}
-	rp_buf_add_mem(b, plain, (size_t)(s - plain));
+	rp_buf_add_mem(b, plain, (size_t)(p - plain));
 	rp_buf_add(b, "\"");
 }

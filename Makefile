@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# A thin front: meson does the work. `make demo` and `make test` need nothing but git and make on Debian 12.
+
+BUILD ?= build
+MESON_ARGS ?=
+
+all: build
+
+setup:
+	@sh tests/setup.sh
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) $(MESON_ARGS)
+
+build: setup $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+demo: build
+	@bash fixtures/demo.sh $(BUILD)/reprove
+
+test: build
+	@bash tests/run.sh $(BUILD)
+
+bench: setup
+	@test -f $(BUILD)-release/build.ninja || meson setup $(BUILD)-release --buildtype=release -Dtests=true
+	@ninja -C $(BUILD)-release --quiet
+	@bash tests/bench/run.sh $(BUILD)-release
+
+install: build
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
+
+.PHONY: all setup build demo test bench install clean

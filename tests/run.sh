@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Run every test of a build directory; the last line says how many passed and how many failed.
+# usage: tests/run.sh BUILDDIR [meson test arguments]
+set -u
+build=$1
+shift
+meson test -C "$build" --no-rebuild --print-errorlogs "$@"
+ran=$?
+python3 "$(dirname "$0")/summary.py" "$build/meson-logs/testlog.junit.xml"
+counted=$?
+[ $ran -eq 0 ] && exit $counted
+exit 1

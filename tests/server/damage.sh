@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every damage of the catalogue is found, by the checks it names and by no other.
+# usage: damage.sh REPROVE SOURCE_ROOT
+set -u
+reprove=$1 root=$2
+. "$root/tests/lib/postgres.sh"
+. "$root/tests/lib/tap.sh"
+pg_begin
+pg_start
+pg_load shop "$root/fixtures/postgres/shop.sql" || exit 1
+cd "$work" || exit 1
+"$reprove" keygen . >/dev/null
+runs 0 "the shop is sealed" \
+	"$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest m.json --backup shop.dump
+runs 0 "and verifies with no finding" \
+	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports good shop.dump
+# What the catalogue damages is what a restore gives, not the source.
+createdb good && pg_restore -d good shop.dump || exit 1
+
+for entry in "$root"/fixtures/damage/postgresql/*.sql; do
+	name=$(basename "$entry" .sql)
+	createdb -T good damaged &&
+		psql -X -q -v ON_ERROR_STOP=1 -d damaged -f "$entry" >/dev/null &&
+		pg_dump -Fc damaged >damaged.dump && dropdb damaged || exit 1
+	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports "$name" damaged.dump >out 2>err
+	status=$?
+	said=$(python3 "$root/tests/server/damage.py" "$entry" "$name/result.json" 2>&1)
+	[ $status -eq 1 ] && [ -z "$said" ]
+	tap $? "$name: $(sed -n 's/^-- damage: //p' "$entry")" ||
+		{ echo "exit status $status"; echo "$said"; head -20 err; } | sed 's/^/# /' >&2
+done
+tap_done

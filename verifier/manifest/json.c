@@ -90,7 +90,7 @@ static const char *type_name(json_type t)
 	static const char *const names[] = {
 		[JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
 		[JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
-		[JSON_FALSE] = "false",        [JSON_NULL] = "null",
+		[JSON_FALSE] = "false",	       [JSON_NULL] = "null",
 	};
 	return names[t];
 }
@@ -108,8 +108,9 @@ static int unknown_field(const json_t *object, const char *what, const struct rp
 			i++;
 		char shown[RP_SHOWN];
 		if (i == n)
-			r = rp_err_set(err, RP_ERR_TRUST, "%s has a field '%s' that this version does not know",
-				       what, rp_shown(shown, key));
+			r = rp_err_set(err, RP_ERR_TRUST,
+				       "%s has a field '%s' that this version does not know", what,
+				       rp_shown(shown, key));
 	}
 	json_decref(o);
 	return r;

@@ -16,7 +16,7 @@ struct rp_err;
 
 struct rp_json_limits {
 	unsigned depth; /* of brackets within brackets */
-	size_t values;  /* jansson needs up to 100 bytes for a value that takes two in the file */
+	size_t values;	/* jansson needs up to 100 bytes for a value that takes two in the file */
 };
 /* One value and nothing behind it; no field twice; UTF-8. what: "the envelope". */
 int rp_json_parse(json_t **ret, const void *bytes, size_t len, const struct rp_json_limits *limits,

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_MANIFEST_POLICY_H
+#define RP_MANIFEST_POLICY_H
+
+#include "verifier/manifest/trust.h"
+
+struct rp_envelope;
+struct rp_err;
+struct rp_manifest;
+
+/* The questions that rp_manifest_open() asks of a trust policy, in its order. A no is RP_ERR_TRUST; a policy
+ * that makes no sense is RP_ERR_USAGE or RP_ERR_CONFIG. */
+
+int rp_policy_check(const struct rp_trust *trust, struct rp_err **err);
+/* Have enough of those signed who may speak for this target? Their ids go into m. */
+int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope *e, struct rp_manifest *m,
+			 struct rp_err **err);
+/* Is what they said about the right target, and of the right time? Those who may not have said it leave
+ * m->signed_by. */
+int rp_policy_content(const struct rp_trust *trust, struct rp_manifest *m, struct rp_err **err);
+/* Is it an old one shown again? What cannot be told goes into m->replay. */
+int rp_policy_replay(const struct rp_trust *trust, struct rp_manifest *m, struct rp_err **err);
+
+#endif

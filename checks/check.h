@@ -19,18 +19,18 @@ struct rp_err;
  * gathers it owns it; checks get it const and use it for reading. What the run did not get to is NULL. */
 struct rp_evidence {
 	const struct rp_target *target; /* always there; borrowed */
-	struct rp_manifest *manifest;   /* NULL: --no-manifest, or not to be trusted */
+	struct rp_manifest *manifest;	/* NULL: --no-manifest, or not to be trusted */
 	struct rp_store *store;
 	struct rp_point *point;
 	struct rp_artifact *artifact;
 	struct rp_scratch *scratch;
-	struct rp_restored restored; /* .format NULL: nothing was */
-	struct rp_db *db;            /* the restored database */
-	struct rp_survey *found;     /* what it is now */
+	struct rp_restored restored;	   /* .format NULL: nothing was */
+	struct rp_db *db;		   /* the restored database */
+	struct rp_survey *found;	   /* what it is now */
 	struct rp_differences differences; /* between the two surveys' objects, after re-parsing; empty: none,
 					    * or there are no two surveys */
-	const char *stopped_at;      /* the question at which the gathering ended; NULL: it has everything */
-	struct rp_err *stopped;      /* why */
+	const char *stopped_at; /* the question at which the gathering ended; NULL: it has everything */
+	struct rp_err *stopped; /* why */
 };
 /* Compare the two surveys' objects; where only the text of a definition differs, ask the engine how the sealed
  * text prints on the restored server (rp_engine.reparse), and drop what then agrees. */
@@ -53,7 +53,7 @@ enum rp_need {
 /* Most checks ask whether a fact of some objects is as it was sealed: they say which, the runner does the
  * rest. Drift passes with its reason; all that agree are one answer. */
 struct rp_concern {
-	const char *kind;         /* NULL: any */
+	const char *kind;	  /* NULL: any that no other check names for these facts */
 	const char *const *facts; /* NULL-terminated; NULL: being there, the definition, and all facts that
 				   * have no check of their own */
 	bool (*agrees)(const char *expected, const char *found); /* asked when not equal; NULL: they differ */
@@ -65,8 +65,8 @@ struct rp_check {
 	const char *summary; /* one line for --list-checks and the manual */
 	enum rp_severity severity;
 	unsigned needs; /* rp_need, or-ed */
-	bool required;  /* 'verified' needs it: skipped or not run, the run is partial, a 2 */
-	bool final;     /* no waiver covers it */
+	bool required;	/* 'verified' needs it: skipped or not run, the run is partial, a 2 */
+	bool final;	/* no waiver covers it */
 	const struct rp_concern *concern; /* set: the two below are NULL */
 	/* How many things it will look at, told from the manifest alone, before it runs. NULL: one. */
 	uint64_t (*expects)(const struct rp_survey *sealed);

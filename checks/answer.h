@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_CHECKS_ANSWER_H
+#define RP_CHECKS_ANSWER_H
+
+#include "checks/check.h"
+
+/* For this folder: what several checks need. */
+
+/* A not-run that does not make the run a 2. The reason is one that an honest backup has, or that the user
+ * chose; it stands in the report all the same. */
+void rp_answer_excused(struct rp_findings *to, const char *object, enum rp_cause cause, uint64_t looked,
+		       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* A pass that says what was expected and found, and more. */
+void rp_answer_pass(struct rp_findings *to, const char *object, uint64_t looked, const char *value,
+		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* The engine of what was restored; NULL: nothing was. */
+const struct rp_engine *rp_evidence_engine(const struct rp_evidence *e);
+/* The sealed survey; NULL without a manifest. */
+const struct rp_survey *rp_evidence_sealed(const struct rp_evidence *e);
+/* Why the backup's format does not carry this object, or this fact of it; NULL: it does. */
+const char *rp_evidence_omits(const struct rp_evidence *e, const struct rp_object *sealed, const char *fact);
+/* Why these columns come back changed from a faithful restore; NULL: at least one does not. */
+const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relation *sealed,
+			      const bool *columns);
+
+/* How many sealed objects a check's concern is about, and asking it. */
+uint64_t rp_concern_expects(const struct rp_check *check, const struct rp_survey *sealed);
+int rp_concern_ask(const struct rp_check *check, const struct rp_evidence *e, struct rp_findings *to,
+		   uint64_t *ret_looked, struct rp_err **err);
+
+/* The two sides of one sealed relation, when they can be compared; NULL when they cannot, and that is then
+ * answered. */
+const struct rp_relation *rp_relation_found(const struct rp_evidence *e, struct rp_findings *to,
+					    const struct rp_relation *sealed);
+uint64_t rp_relations_expected(const struct rp_survey *sealed);
+
+/* rp_checks_run() with a list of its own, for tests. */
+void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence *e,
+		   struct rp_result *result);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "checks/answer.h"
+#include "verifier/recovery/artifact.h"
+
+/* The digests are of the very bytes that were given to the restore, so nothing can have been swapped in
+ * between. */
+static void compare(struct rp_findings *to, const struct rp_file *sealed, const struct rp_file *found)
+{
+	char expected[RP_SHA256_HEX], got[RP_SHA256_HEX];
+
+	rp_sha256_hex(sealed->sha256, expected);
+	if (!found->digested) {
+		rp_answer(to, &(struct rp_finding){.object = found->name,
+						   .verdict = RP_ERROR,
+						   .expected = expected,
+						   .message = "the file was not read to its end"});
+		return;
+	}
+	rp_sha256_hex(found->sha256, got);
+	if (rp_sha256_equal(sealed->sha256, found->sha256) && sealed->size == found->size)
+		rp_answer_pass(to, found->name, 1, got, "the sealed bytes: %llu of them",
+			       (unsigned long long)found->size);
+	else
+		rp_fail(to, found->name, expected, got,
+			"this is not the file that was sealed (%llu bytes sealed, %llu found)",
+			(unsigned long long)sealed->size, (unsigned long long)found->size);
+}
+
+static const struct rp_file *named(const struct rp_file *files, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(files[i].name, name) == 0)
+			return &files[i];
+	}
+	return NULL;
+}
+
+/* Neither more nor fewer: a file that was added to a directory may be one that its restore reads. */
+static void compare_sets(struct rp_findings *to, const struct rp_manifest *m, const struct rp_artifact *a)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		const struct rp_file *found = named(a->files, a->n_files, m->files[i].name);
+		if (found)
+			compare(to, &m->files[i], found);
+		else
+			rp_fail(to, m->files[i].name, NULL, NULL, "the file is missing from the backup");
+	}
+	for (size_t i = 0; i < a->n_files; i++) {
+		if (!named(m->files, m->n_files, a->files[i].name))
+			rp_fail(to, a->files[i].name, NULL, NULL,
+				"the file was not part of the backup that was sealed");
+	}
+}
+
+/* Sealed without a backup: then the adversary-proof digests of all rows must stand in for the artifact's. */
+static void compare_rows_instead(struct rp_findings *to, const struct rp_evidence *e)
+{
+	const struct rp_survey *s = e->manifest->survey;
+	uint64_t equal = 0;
+
+	for (size_t i = 0; i < s->n_relations; i++) {
+		const struct rp_relation *r = &s->relations[i];
+		const struct rp_relation *f = e->found ? rp_survey_relation(e->found, r->name) : NULL;
+
+		if (r->strong && f && f->strong && memcmp(r->strong, f->strong, RP_STRONG_LEN) == 0)
+			equal++;
+	}
+	if (equal && equal == s->n_relations)
+		rp_answer_pass(
+			to, "", equal, NULL,
+			"the manifest was sealed without a backup; the strong digests of all %llu relations "
+			"stand in for the backup's own",
+			(unsigned long long)equal);
+	else
+		rp_not_run(to, "",
+			   "the manifest was sealed without a backup, and not all rows agree by their strong "
+			   "digests");
+}
+
+static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
+{
+	(void)err;
+	if (e->manifest->n_files == 0)
+		compare_rows_instead(to, e);
+	/* One file is the same backup under any name. */
+	else if (e->manifest->n_files == 1 && e->artifact->n_files == 1)
+		compare(to, &e->manifest->files[0], &e->artifact->files[0]);
+	else
+		compare_sets(to, e->manifest, e->artifact);
+	return 0;
+}
+
+const struct rp_check rp_check_artifact_digest = {
+	.name = "artifact.digest",
+	.summary = "the backup's bytes are those that were sealed",
+	.severity = RP_HIGH,
+	.needs = RP_NEEDS_MANIFEST | RP_NEEDS_ARTIFACT,
+	.required = true,
+	.final = true,
+	.run = run,
+};

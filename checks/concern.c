@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks/answer.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+
+/* Most checks ask whether facts of some objects are as they were sealed. This is all of them at once: it goes
+ * through the differences and judges those that are the check's. */
+
+#define NAMES_SHOWN   8 /* of objects that are answered together */
+#define MESSAGE_MAX   (8u << 10)
+#define SERVER_CANNOT "the restore had no superuser rights on the server that was named"
+
+/* Things with one excuse are one answer: fourteen roles that no dump carries are one sentence, not fourteen. */
+struct group {
+	const char *kind, *fact, *why;
+	enum rp_cause cause;
+	uint64_t n;
+	const struct rp_object *first[NAMES_SHOWN];
+};
+struct asking {
+	const struct rp_check *check;
+	const struct rp_evidence *e;
+	struct rp_findings *to;
+	bool *differs; /* of each sealed object */
+	struct group *groups;
+	size_t n_groups;
+};
+
+static bool is_listed(const char *const *facts, const char *fact)
+{
+	for (; *facts; facts++) {
+		if (strcmp(*facts, fact) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_kind(const struct rp_check *c, const struct rp_object *o)
+{
+	return !c->concern->kind || strcmp(c->concern->kind, o->kind) == 0;
+}
+
+/* Which check asks for this fact of this object? One that names the kind goes before one that takes any. What
+ * none asks for is schema.objects' own, so that a fact which a new engine brings is compared without anybody
+ * having thought of it. */
+static const struct rp_check *asker(const struct rp_object *o, const char *fact)
+{
+	const struct rp_check *any = NULL;
+
+	for (const struct rp_check *const *c = rp_checks; *c; c++) {
+		const struct rp_concern *concern = (*c)->concern;
+
+		if (!concern || !concern->facts || !is_kind(*c, o) || !is_listed(concern->facts, fact))
+			continue;
+		if (concern->kind)
+			return *c;
+		any = *c;
+	}
+	return any;
+}
+
+static bool is_concerned(const struct rp_check *c, const struct rp_object *o)
+{
+	if (!is_kind(c, o))
+		return false;
+	if (!c->concern->facts)
+		return true;
+	for (const char *const *f = c->concern->facts; *f; f++) {
+		if (asker(o, *f) == c && rp_object_fact(o, *f))
+			return true;
+	}
+	return false;
+}
+
+/* Is this difference the check's to judge? */
+static bool is_mine(const struct rp_check *c, const struct rp_difference *d)
+{
+	const struct rp_object *o = d->sealed ? d->sealed : d->found;
+
+	if (!is_kind(c, o))
+		return false;
+	if (!d->fact)
+		return !c->concern->facts;
+	return asker(o, d->fact) == (c->concern->facts ? c : NULL);
+}
+
+uint64_t rp_concern_expects(const struct rp_check *check, const struct rp_survey *sealed)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < sealed->n_objects; i++)
+		n += is_concerned(check, &sealed->objects[i]);
+	return n;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static int excuse(struct asking *a, const struct rp_difference *d, const char *why, enum rp_cause cause,
+		  struct rp_err **err)
+{
+	struct group *g = a->groups;
+
+	for (; g < a->groups + a->n_groups; g++) {
+		if (same(g->kind, d->sealed->kind) && same(g->fact, d->fact) && same(g->why, why))
+			break;
+	}
+	if (g == a->groups + a->n_groups) {
+		struct group *more = reallocarray(a->groups, a->n_groups + 1, sizeof(*more));
+		if (!more)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+		a->groups = more;
+		g = &more[a->n_groups++];
+		*g = (struct group){.kind = d->sealed->kind, .fact = d->fact, .why = why, .cause = cause};
+	}
+	if (g->n < NAMES_SHOWN)
+		g->first[g->n] = d->sealed;
+	g->n++;
+	return 0;
+}
+
+static void answer_group(struct asking *a, const struct group *g)
+{
+	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
+	const char *of = g->fact ? g->fact : "";
+
+	if (g->n == 1) {
+		rp_answer_excused(a->to, g->first[0]->name, g->cause, 1, "%s%s%s not compared: %s", of,
+				  *of ? " of the " : "", g->kind, g->why);
+		return;
+	}
+	rp_buf_addf(&message, "%s%s%llu of kind '%s' not compared: %s (", of, *of ? " of " : "",
+		    (unsigned long long)g->n, g->kind, g->why);
+	for (size_t i = 0; i < g->n && i < NAMES_SHOWN; i++) {
+		rp_buf_add(&message, i ? ", " : "");
+		rp_buf_add_plain(&message, g->first[i]->name);
+	}
+	rp_buf_add(&message, g->n > NAMES_SHOWN ? ", ...)" : ")");
+	rp_answer_excused(a->to, g->kind, g->cause, g->n, "%s",
+			  message.failed ? g->why : rp_buf_text(&message));
+}
+
+/* Whoever owns what, and may do what, needs rights to be restored. */
+static bool needs_rights(const char *fact)
+{
+	return fact && (strcmp(fact, RP_FACT_OWNER) == 0 || strcmp(fact, RP_FACT_GRANTS) == 0);
+}
+
+static void drifted(struct asking *a, const struct rp_difference *d)
+{
+	const struct rp_object *o = d->sealed ? d->sealed : d->found;
+	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
+
+	rp_buf_addf(&message, "%s%s%s: %s", d->fact ? d->fact : "", d->fact ? " of the " : "", o->kind,
+		    d->drift);
+	rp_answer(a->to, &(struct rp_finding){
+				 .object = o->name,
+				 .verdict = RP_PASS,
+				 .cause = RP_BY_VERSION,
+				 .looked = 1,
+				 .expected = d->expected,
+				 .found = d->got,
+				 .message = rp_buf_text(&message),
+			 });
+}
+
+static void damaged(struct asking *a, const struct rp_difference *d)
+{
+	if (d->fact)
+		rp_fail(a->to, (d->sealed ? d->sealed : d->found)->name, d->expected, d->got,
+			"%s of the %s differs", d->fact, (d->sealed ? d->sealed : d->found)->kind);
+	else if (d->change == RP_LOST)
+		rp_fail(a->to, d->sealed->name, d->expected, NULL, "the %s is gone", d->sealed->kind);
+	else if (d->change == RP_GAINED)
+		rp_fail(a->to, d->found->name, NULL, d->got, "the %s was not there when it was sealed",
+			d->found->kind);
+	else
+		rp_fail(a->to, d->sealed->name, d->expected, d->got, "the %s is defined differently",
+			d->sealed->kind);
+}
+
+static int judge(struct asking *a, const struct rp_difference *d, struct rp_err **err)
+{
+	const struct rp_concern *concern = a->check->concern;
+	const char *why;
+
+	if (concern->agrees && d->expected && d->got && concern->agrees(d->expected, d->got))
+		return 0;
+	if (d->sealed)
+		a->differs[d->sealed - rp_evidence_sealed(a->e)->objects] = true;
+	if (d->drift) {
+		drifted(a, d);
+		return 0;
+	}
+	why = rp_evidence_omits(a->e, d->sealed, d->fact);
+	if (why)
+		return excuse(a, d, why, RP_BY_FORMAT, err);
+	if (d->sealed && needs_rights(d->fact) && a->e->scratch && !a->e->scratch->faithful)
+		return excuse(a, d, SERVER_CANNOT, RP_BY_DAMAGE, err);
+	damaged(a, d);
+	return 0;
+}
+
+/* One answer for all that agree; where every object is asked about, one a kind. */
+static void answer_equal(struct asking *a, const struct rp_survey *sealed)
+{
+	uint64_t equal = 0;
+
+	for (size_t i = 0; i < sealed->n_objects; i++) {
+		const struct rp_object *o = &sealed->objects[i];
+
+		equal += is_concerned(a->check, o) && !a->differs[i];
+		bool last = i + 1 == sealed->n_objects || strcmp(o->kind, o[1].kind) != 0;
+		if (last && equal && !a->check->concern->facts) {
+			rp_answer_pass(a->to, o->kind, equal, NULL, "%llu of kind '%s' as sealed",
+				       (unsigned long long)equal, o->kind);
+			equal = 0;
+		}
+	}
+	if (equal)
+		rp_answer_pass(a->to, "", equal, NULL, "%llu as sealed", (unsigned long long)equal);
+}
+
+static int ask(struct asking *a, const struct rp_survey *sealed, uint64_t *ret_looked, struct rp_err **err)
+{
+	for (size_t i = 0; i < a->e->differences.n; i++) {
+		const struct rp_difference *d = &a->e->differences.all[i];
+
+		if (is_mine(a->check, d)) {
+			if (judge(a, d, err) < 0)
+				return -1;
+		} else if (!d->fact && d->change == RP_LOST) {
+			/* It has no facts any more, and schema.objects says so; it is not among the equal. */
+			a->differs[d->sealed - sealed->objects] = true;
+		}
+	}
+	for (size_t i = 0; i < a->n_groups; i++)
+		answer_group(a, &a->groups[i]);
+	answer_equal(a, sealed);
+	for (size_t i = 0; i < sealed->n_objects; i++)
+		*ret_looked += is_concerned(a->check, &sealed->objects[i]);
+	return 0;
+}
+
+int rp_concern_ask(const struct rp_check *check, const struct rp_evidence *e, struct rp_findings *to,
+		   uint64_t *ret_looked, struct rp_err **err)
+{
+	const struct rp_survey *sealed = rp_evidence_sealed(e);
+	rp_autofree bool *differs = calloc(sealed->n_objects + 1, sizeof(*differs));
+	struct asking a = {.check = check, .e = e, .to = to, .differs = differs};
+
+	if (!differs)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	int done = ask(&a, sealed, ret_looked, err);
+	free(a.groups);
+	return done;
+}

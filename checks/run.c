@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checks/answer.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/run.h"
+
+/* Asking every question, and all that a check should not have to think of. */
+
+struct asked {
+	const struct rp_evidence *e;
+	struct rp_result *result;
+	struct rp_findings *to;
+	size_t mark; /* findings before this question */
+};
+
+static bool is_among(const char *const *list, const char *name)
+{
+	for (; list && *list; list++) {
+		if (strcmp(*list, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void excuse_all(struct asked *a)
+{
+	for (size_t i = a->mark; i < a->to->n; i++) {
+		if (a->to->all[i].verdict == RP_NOT_RUN)
+			a->to->all[i].excused = true;
+	}
+}
+
+static void not_run(struct asked *a, bool excused, const char *why)
+{
+	rp_not_run(a->to, "", "%s", why);
+	if (excused)
+		excuse_all(a);
+}
+
+/* Was it left out by choice? */
+static const char *deselected(const struct rp_target *t, const char *name)
+{
+	if (t->only && !is_among(t->only, name))
+		return "left out: --check names others";
+	return is_among(t->skip, name) ? "left out: --skip names it" : NULL;
+}
+
+static const char *lacking(const struct rp_evidence *e, unsigned needs)
+{
+	if ((needs & RP_NEEDS_MANIFEST) && !e->manifest)
+		return e->target->without_manifest ? "there is no manifest to compare with"
+						   : "there is no trusted manifest to compare with";
+	if ((needs & RP_NEEDS_ARTIFACT) && !e->artifact)
+		return "the backup was not opened";
+	if ((needs & RP_NEEDS_RESTORE) && !e->restored.format)
+		return "the backup was not restored";
+	if ((needs & RP_NEEDS_FOUND) && (!e->db || !e->found))
+		return "the restored database was not surveyed";
+	return NULL;
+}
+
+/* Answer what need not be asked. True: it is answered. */
+static bool settled(struct asked *a, const char *name, unsigned needs, bool required)
+{
+	const struct rp_evidence *e = a->e;
+	const char *why = deselected(e->target, name);
+
+	for (size_t i = 0; i < a->mark; i++) {
+		if (strcmp(a->to->all[i].check, name) == 0)
+			return true;
+	}
+	if (e->stopped_at && strcmp(e->stopped_at, name) == 0) {
+		rp_answer_error(a->to, "", e->stopped);
+		return true;
+	}
+	if (why) {
+		not_run(a, !required, why);
+		return true;
+	}
+	why = lacking(e, needs);
+	if (!why)
+		return false;
+	/* Without a manifest there is nothing to compare with, and the user has said so; but what is not there
+	 * because the run stopped is not excused. */
+	bool chosen = e->target->without_manifest && (needs & RP_NEEDS_MANIFEST) && !e->stopped_at;
+	not_run(a, chosen, why);
+	return true;
+}
+
+static uint64_t looked_at(const struct asked *a)
+{
+	uint64_t n = 0;
+
+	for (size_t i = a->mark; i < a->to->n; i++)
+		n += a->to->all[i].looked ? a->to->all[i].looked : 1;
+	return n;
+}
+
+/* What was expected against what was answered: a check that quietly looks at less must not pass. */
+static void account(struct asked *a, const struct rp_check *c, uint64_t expected, uint64_t looked)
+{
+	if (looked < expected) {
+		rp_answer(a->to, &(struct rp_finding){
+					 .object = "",
+					 .verdict = RP_ERROR,
+					 .message = "fewer things were looked at than the manifest names",
+				 });
+	} else if (a->to->n == a->mark) {
+		/* A required question about nothing proves nothing: it stays a 2. */
+		if (expected == 0)
+			not_run(a, !c->required, "the manifest names nothing that this is about");
+		else
+			not_run(a, true, "what this is about is gone or was left out: see schema.objects");
+	}
+}
+
+static void ask(struct asked *a, const struct rp_check *c)
+{
+	const struct rp_survey *sealed = rp_evidence_sealed(a->e);
+	rp_autoerr struct rp_err *err = NULL;
+	uint64_t expected = 1, looked = 0;
+	unsigned needs = c->needs | (c->concern ? RP_NEEDS_BOTH : 0);
+
+	if (settled(a, c->name, needs, c->required))
+		return;
+	if (c->concern)
+		expected = rp_concern_expects(c, sealed);
+	else if (c->expects && sealed)
+		expected = c->expects(sealed);
+	int done = c->concern ? rp_concern_ask(c, a->e, a->to, &looked, &err) : c->run(a->e, a->to, &err);
+	if (done < 0)
+		rp_answer_error(a->to, "", err);
+	else
+		account(a, c, expected, c->concern ? looked : looked_at(a));
+}
+
+static void ask_engine(struct asked *a, const struct rp_engine_test *t)
+{
+	rp_autoerr struct rp_err *err = NULL;
+
+	if (settled(a, t->name, RP_NEEDS_FOUND, false))
+		return;
+	if (t->run(rp_db_conn(a->e->db, 0), a->e->found, a->to, &err) < 0)
+		rp_answer_error(a->to, "", err);
+	else if (a->to->n == a->mark)
+		not_run(a, false, "it gave no answer");
+}
+
+/* A waiver covers one failure of one check about one object, as long as it lasts; never one of a final check. */
+static void waive(struct asked *a, const char *check)
+{
+	const struct rp_target *t = a->e->target;
+
+	for (size_t i = a->mark; i < a->to->n; i++) {
+		struct rp_finding *f = &a->to->all[i];
+		for (size_t w = 0; f->verdict == RP_FAIL && w < t->n_waivers; w++) {
+			if (strcmp(t->waivers[w].check, check) == 0 &&
+			    strcmp(t->waivers[w].object, f->object) == 0 &&
+			    a->result->started_ms < t->waivers[w].until_ms)
+				f->verdict = RP_WAIVED;
+		}
+	}
+}
+
+static void begin(struct asked *a, const char *name, enum rp_severity severity)
+{
+	a->mark = a->to->n;
+	rp_ask(a->to, name, severity);
+}
+
+void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence *e, struct rp_result *result)
+{
+	struct asked a = {.e = e, .result = result, .to = &result->findings};
+	const struct rp_engine *engine = rp_evidence_engine(e);
+
+	for (; *list; list++) {
+		begin(&a, (*list)->name, (*list)->severity);
+		ask(&a, *list);
+		if (!(*list)->final)
+			waive(&a, (*list)->name);
+		if (!(*list)->required && is_among(e->target->may_be_absent, (*list)->name))
+			excuse_all(&a);
+	}
+	/* Last: one of them may end the moment that the connection sees. */
+	for (const struct rp_engine_test *t = engine ? engine->tests : NULL; t && t->name; t++) {
+		begin(&a, t->name, t->severity);
+		ask_engine(&a, t);
+		waive(&a, t->name);
+		if (is_among(e->target->may_be_absent, t->name))
+			excuse_all(&a);
+	}
+}
+
+void rp_checks_run(const struct rp_evidence *e, struct rp_result *result)
+{
+	rp_checks_ask(rp_checks, e, result);
+}

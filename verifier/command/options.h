@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_COMMAND_OPTIONS_H
+#define RP_COMMAND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rp_argv;
+struct rp_buf;
+struct rp_err;
+struct rp_run;
+
+/* A subcommand is a table. Parsing, --help, the manual page and the shell completion are all read from it, so
+ * that they cannot disagree. */
+
+enum rp_option_type {
+	RP_OPTION_FLAG,	    /* bool */
+	RP_OPTION_TEXT,	    /* const char *, borrowed from argv */
+	RP_OPTION_FILE,	    /* the same, completed as a file */
+	RP_OPTION_DIR,	    /* the same, completed as a directory */
+	RP_OPTION_NUMBER,   /* uint64_t, within min and max */
+	RP_OPTION_DURATION, /* int64_t, milliseconds: "90", "15m", "6h", "7d" */
+	RP_OPTION_TIME,	    /* int64_t, milliseconds since 1970: "2026-11-21T06:00:00Z" */
+	RP_OPTION_SHA256,   /* const char *, 64 lower-case hex digits */
+	RP_OPTION_TEXTS,    /* const char **, NULL-terminated; may be given again and again */
+	RP_OPTION_FILES,    /* the same, completed as files */
+};
+
+struct rp_option {
+	const char *name; /* without its dashes */
+	enum rp_option_type type;
+	const char *value; /* what help calls its value; NULL for a flag */
+	const char *help;  /* one or two sentences */
+	size_t at;	   /* where it goes in the subcommand's struct */
+	bool required;
+	uint64_t min, max; /* of a number */
+};
+
+struct rp_operand {
+	const char *value, *help;
+	enum rp_option_type type; /* TEXT, FILE or DIR */
+	size_t at;		  /* const char *: NULL when it is not given */
+	bool required;
+};
+
+struct rp_example {
+	const char *what, *line;
+};
+struct rp_section {
+	const char *title, *text; /* paragraphs, with an empty line between them */
+};
+
+struct rp_call {
+	const struct rp_command *command;
+	const void *options; /* the subcommand's struct, filled in */
+	struct rp_run *run;
+};
+
+struct rp_command {
+	const char *name, *summary;
+	const char *about;		   /* paragraphs; the manual's DESCRIPTION */
+	const struct rp_option *options;   /* ends with a NULL name; NULL: none */
+	const struct rp_operand *operand;  /* NULL: it takes none */
+	size_t size;			   /* of the struct that options go to */
+	const struct rp_example *examples; /* ends with a NULL line */
+	const struct rp_section *sections; /* more of the manual; ends with a NULL title; NULL: none */
+	/* The exit status, 0 to 4; or -1 and err, whose kind is the status (rp_status_of_error). */
+	int (*run)(const struct rp_call *call, struct rp_err **err);
+};
+
+/* main.c's table of subcommands, NULL-terminated. */
+extern const struct rp_command *const rp_commands[];
+const struct rp_command *rp_command_named(const char *name); /* NULL: there is none */
+
+/* Read the words behind the subcommand's name into 'into', c->size zeroed bytes. 1: --help was asked for; 0:
+ * read; -1 with RP_ERR_USAGE and a hint. Options and operand may stand in any order; "--" ends options. An
+ * option is never abbreviated: a script that uses one would break when the next option is added. Lists are
+ * freed by rp_options_done(). */
+int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], void *into,
+		     struct rp_err **err);
+void rp_options_done(const struct rp_command *c, void *into);
+
+/* Split a command line into words as a shell would, but for everything that a shell does with them: blanks
+ * separate, '...' and "..." and \x keep; nothing is expanded, and what only a shell understands ($, `, |, &,
+ * ;, <, >, *, outside quotes) is refused rather than taken literally. */
+int rp_words_split(const char *line, struct rp_argv *ret, struct rp_err **err);
+
+/* help.c */
+void rp_help_all(struct rp_buf *out);
+void rp_help_command(const struct rp_command *c, struct rp_buf *out);
+void rp_version(struct rp_buf *out);
+/* manual.c: a page in man(7)'s language; NULL: the page of reprove itself. */
+void rp_manual_page(const struct rp_command *c, struct rp_buf *out);
+/* completion.c */
+void rp_completion_bash(struct rp_buf *out);
+
+/* The exit statuses, for help, manual and tests: one text each. */
+struct rp_status_text {
+	int status;
+	const char *text;
+};
+extern const struct rp_status_text rp_status_texts[5];
+
+#endif

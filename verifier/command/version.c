@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include <archive.h>
+#include <jansson.h>
+#include <libpq-fe.h>
+#include <openssl/crypto.h>
+#include <xxhash.h>
+#include <zlib.h>
+
+#include "verifier/command/options.h"
+#include "verifier/util/buf.h"
+
+/* As loaded, not as compiled against: it is what a report's reader wants to know. */
+void rp_version(struct rp_buf *out)
+{
+	int pq = PQlibVersion();
+	unsigned xxh = XXH_versionNumber();
+
+	rp_buf_addf(out, "reprove %s\n", RP_VERSION);
+	if (pq >= 100000)
+		rp_buf_addf(out, "libpq %d.%d\n", pq / 10000, pq % 10000);
+	else
+		rp_buf_addf(out, "libpq %d.%d.%d\n", pq / 10000, pq / 100 % 100, pq % 100);
+	rp_buf_addf(out, "OpenSSL %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
+	rp_buf_addf(out, "jansson %s\n", jansson_version_str());
+	rp_buf_addf(out, "xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);
+	rp_buf_addf(out, "zlib %s\n", zlibVersion());
+	rp_buf_addf(out, "libarchive %d.%d.%d\n", archive_version_number() / 1000000,
+		    archive_version_number() / 1000 % 1000, archive_version_number() % 1000);
+}

@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "verifier/engine/engine.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
@@ -23,12 +24,13 @@ struct rp_pg_conn {
 	char *uri;
 	int version; /* server_version_num: 150020 */
 	bool standby;
-	bool moment;	 /* in the transaction of hold(), which a failing statement must not end */
-	bool bound;	 /* that transaction's snapshot is shared with every other connection of its db */
-	char *snapshot;	 /* exported name; NULL: none */
-	char *said;	 /* what identify() lent out; its next call frees it */
-	bool grown;	 /* libpq's receive buffer has been made large, see stream.c */
-	unsigned nap_us; /* how long stream.c sleeps between reads; kept from one item to the next */
+	bool plain;	  /* made for a question of the user's: see struct rp_pg_login */
+	bool guarded;	  /* restrict_nonsystem_relation_kind holds: what we read is a table, or it fails */
+	unsigned refused; /* bits: pins that this server refuses to this login, see pins.h */
+	bool moment;	  /* in the transaction of hold(): everything is read as of one snapshot */
+	char *snapshot;	  /* its exported name; NULL: not exported */
+	struct rp_arena *said; /* what identify() lent out; its next call frees it */
+	bool grown;	       /* libpq's receive buffer has been made large, see stream.c */
 };
 
 static inline struct rp_pg_conn *rp_pg_of(struct rp_conn *c)
@@ -44,35 +46,30 @@ static inline void rp_pg_clear(PGresult **r)
 #define rp_autores rp_cleanup(rp_pg_clear) PGresult
 
 /* Run one statement (the extended protocol takes no second one behind a ';') with n text parameters (NULL: SQL
- * NULL) and wait for its end. RP_ERR_OBJECT: the server refused this statement or cannot read the thing
- * (permission, row security, undefined, damaged); the connection is good, but inside a transaction the
- * transaction is not: see rp_pg_try(). RP_ERR_ENGINE: the connection or the server. *ret is the result, whole
- * in memory; NULL ret: not wanted. */
+ * NULL) and wait for its end. *ret is the result, whole in memory; NULL ret: not wanted. RP_ERR_OBJECT: the
+ * server refused this statement or cannot read the thing (permission, row security, undefined, damaged); the
+ * connection still sees the same moment, as if nothing had been asked (a transaction begun outside of
+ * hold(), with rp_pg_exec("BEGIN READ WRITE"), is the caller's own: it is then aborted and to be rolled back).
+ * RP_ERR_ENGINE: the connection or the server; only good for close(). */
 int rp_pg_query(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
 		struct rp_err **err);
 /* The same without parameters and rows. */
 int rp_pg_exec(struct rp_pg_conn *c, const char *sql, struct rp_err **err);
-/* As rp_pg_query(), but when it fails with RP_ERR_OBJECT the connection sees the same moment as before: within
- * a transaction the statement stands in a savepoint of its own. Three round trips, so only where failing is
- * expected. */
-int rp_pg_try(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
-	      struct rp_err **err);
-
-/* Between these two a failure with RP_ERR_OBJECT can be undone with leave(c, false); leave(c, true) keeps what
- * was done. Outside of a transaction both do nothing. Not nested. */
-int rp_pg_enter(struct rp_pg_conn *c, struct rp_err **err);
-int rp_pg_leave(struct rp_pg_conn *c, bool keep, struct rp_err **err);
 
 /* Sessions are read-only (default_transaction_read_only); making a scratch database or role needs this. Never
  * on a source. */
 int rp_pg_allow_writing(struct rp_pg_conn *c, struct rp_err **err);
 
+/* Wait until the next result is there, without blocking in libpq; *ret NULL: the statement is over. */
+int rp_pg_next(struct rp_pg_conn *c, PGresult **ret, struct rp_err **err);
 /* Record what a result or the connection (r NULL) says went wrong, by its SQLSTATE. Returns -1. */
 int rp_pg_fail(struct rp_pg_conn *c, const PGresult *r, struct rp_err **err);
 /* Whose fault a SQLSTATE is, the connection being good: RP_ERR_OBJECT or RP_ERR_ENGINE. Pure. */
 enum rp_err_kind rp_pg_kind(const char *sqlstate);
-
-/* Tell the server to stop what this connection does, and read until it is idle or broken. */
+/* After a statement failed: read what is left of it and, in a moment, go back to before it. -1: cannot be
+ * used any more. */
+int rp_pg_recover(struct rp_pg_conn *c, struct rp_err **err);
+/* Ask the server to stop what this connection does. Does not wait for it. */
 void rp_pg_cancel(struct rp_pg_conn *c);
 
 /* Values of a result in text form. NULL is SQL NULL, never "". */
@@ -103,5 +100,23 @@ int rp_pg_count(struct rp_conn *c, const struct rp_relation *r, uint64_t *ret, s
 int rp_pg_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err);
 void rp_pg_show(const struct rp_column *col, const struct rp_field *value, struct rp_buf *out);
 bool rp_pg_is_snapshot_name(const char *text);
+
+/* How to log in. */
+struct rp_pg_login {
+	const char *uri;
+	const char *user; /* instead of the URI's; NULL: that one */
+	/* For the user's own questions: search_path, row_security and the like are as the database says, only
+	 * what protects us is pinned. */
+	bool plain;
+	unsigned refused; /* what an earlier login has learnt; 0: nothing */
+};
+int rp_pg_login(struct rp_pg_conn **ret, const struct rp_pg_login *how, struct rp_run *run,
+		struct rp_err **err);
+static inline void rp_pg_conn_freep(struct rp_pg_conn **c)
+{
+	if (*c != NULL)
+		rp_pg_close(&(*c)->base);
+	*c = NULL;
+}
 
 #endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_ENGINE_POSTGRES_PART_H
+#define RP_ENGINE_POSTGRES_PART_H
+
+struct rp_buf;
+struct rp_err;
+struct rp_range;
+struct rp_relation;
+
+/* A part of a table is a range of its blocks: from "1000" to before "2000". */
+
+/* Append " WHERE ctid >= ..." for it; nothing for all of the relation (part NULL, or open at both ends). */
+int rp_pg_part_where(struct rp_buf *sql, const struct rp_range *part, struct rp_err **err);
+/* r's source without ONLY: a name for to_regclass(). */
+const char *rp_pg_plain_source(const struct rp_relation *r);
+
+#endif

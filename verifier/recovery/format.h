@@ -16,6 +16,7 @@ struct rp_err;
 struct rp_identity;
 struct rp_object;
 struct rp_position;
+struct rp_run;
 
 /* What a recovery point is made of. All that is known about one dump or backup format is in its one file: how
  * to recognise it, what it says about itself, how to restore it, what it loses, and where it has a tool, how
@@ -49,6 +50,9 @@ struct rp_format {
 	 * {database} as the engine lets a guest in. Its first word is looked up among the tools of the
 	 * server's version; how to connect is put into its environment (rp_hosting). */
 	const char *const *dump;
+	/* "NAME={host}": how to connect, for that command and for a user's own, in the environment. One whose
+	 * word the engine does not say is left out. NULL-terminated; NULL: nothing. */
+	const char *const *dump_environment;
 };
 /* registry.c, NULL-terminated. An engine's first that can dump is its default. */
 extern const struct rp_format *const rp_formats[];
@@ -60,10 +64,12 @@ int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_
  * it were whole. */
 struct rp_restored {
 	const struct rp_format *format; /* NULL: nothing was restored */
-	char *said;                     /* what the tools said, bounded, control characters out; owned */
-	int64_t began_ms;               /* rp_run_clock_ms(): recovery time runs from here */
-	int64_t ms;                     /* how long it took */
+	char *said;			/* what the tools said, bounded, control characters out; owned */
+	int64_t began_ms;		/* rp_run_clock_ms(): recovery time runs from here */
+	int64_t ms;			/* how long it took */
 };
+/* Reads the artifact to its end in any case, so that its digests are known even when this fails; ret then has
+ * what the tools said and how long it took, and no format. */
 int rp_restore(struct rp_restored *ret, const struct rp_format *f, struct rp_artifact *a,
 	       struct rp_scratch *s, struct rp_err **err);
 void rp_restored_done(struct rp_restored *r);
@@ -73,10 +79,13 @@ void rp_restored_done(struct rp_restored *r);
  */
 struct rp_dump;
 /* command: the user's own, filled in like a format's; what the server chose (a snapshot's name) is checked
- * before it becomes one word. NULL: the engine's default format. path "-": stdout. */
+ * before it becomes one word. A command that does not name {snapshot} where there is one is refused: its backup
+ * would be of another moment. NULL: the engine's default format. path "-": stdout. */
 int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
 		const char *path, struct rp_err **err);
 struct rp_guest *rp_dump_guest(struct rp_dump *d); /* NULL for NULL */
+/* When rp_dump_finish() is to give up waiting; not called: never. */
+void rp_dump_heed(struct rp_dump *d, struct rp_run *run);
 /* Wait for it, put the file in place (written beside, then renamed); its name, size and digest. */
 int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err);
 /* Stops it and leaves no file, unless it was finished. Accepts NULL. */

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/recovery/artifact.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verifier/recovery/stage.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+
+/* What rp_artifact does not show. */
+struct artifact {
+	struct rp_artifact base;
+	const struct rp_secret *const *secrets; /* borrowed */
+	struct rp_source *sources;		/* one a file */
+	struct rp_stream *first; /* the first file's chain, looked into; the first reader gets it */
+	uint8_t *head;
+	size_t head_len;
+	struct rp_err *head_failure; /* why there is no head at all */
+};
+
+static struct artifact *of(struct rp_artifact *a)
+{
+	return (struct artifact *)a;
+}
+
+static const struct rp_wrapping *wrapping_of(const struct rp_stream *peek)
+{
+	const uint8_t *head;
+	size_t len;
+	rp_peek_head(peek, &head, &len);
+	const struct rp_wrapping *best = NULL;
+	int highest = 0;
+	for (const struct rp_wrapping *const *w = rp_wrappings; *w != NULL; w++) {
+		int bid = (*w)->bid(head, len);
+		if (bid > highest) {
+			highest = bid;
+			best = *w;
+		}
+	}
+	return best;
+}
+
+/* Build the stages above source i: look, recognise, unwrap, until nothing more is recognised. */
+static int chain(struct artifact *a, size_t i, struct rp_stream **ret, const char **wrapped,
+		 struct rp_err **err)
+{
+	rp_auto(rp_stream) top = NULL;
+	if (rp_source_stream(&a->sources[i], &top, err) < 0)
+		return -1;
+	struct rp_stream *below = rp_take(top);
+	if (rp_peek_new(&top, below, err) < 0)
+		return -1;
+	const struct rp_wrapping *w;
+	for (size_t layer = 0; (w = wrapping_of(top)) != NULL; layer++) {
+		if (layer == RP_WRAPPED_MAX)
+			return rp_err_set(err, RP_ERR_IO,
+					  "'%s' is packed more than %d times, which is refused",
+					  a->base.files[i].name, RP_WRAPPED_MAX);
+		if (wrapped != NULL)
+			wrapped[layer] = w->name;
+		below = rp_take(top);
+		struct rp_stream *unwrapped = NULL;
+		if (w->unwrap(&unwrapped, below, a->secrets, err) < 0 ||
+		    rp_peek_new(&top, unwrapped, err) < 0)
+			return rp_err_wrap(err, "'%s'", a->base.files[i].name);
+	}
+	if (a->base.point->files[i].size > 0)
+		rp_peek_limit(top, a->base.point->files[i].size);
+	*ret = rp_take(top);
+	return 0;
+}
+
+static int begin(struct artifact *a, size_t i, struct rp_err **err)
+{
+	struct rp_store *store = a->base.store;
+	const struct rp_point *p = a->base.point;
+	struct rp_stream *bytes = NULL;
+	if (store->driver->read == NULL)
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' has no bytes that can be read", p->id);
+	if (store->driver->read(store, p, &p->files[i], &bytes, err) < 0)
+		return -1;
+	return rp_source_begin(&a->sources[i], bytes, err);
+}
+
+static int keep_head(struct artifact *a, struct rp_err **err)
+{
+	const uint8_t *head;
+	rp_peek_head(a->first, &head, &a->head_len);
+	const struct rp_err *failure = rp_peek_failure(a->first);
+	if (a->head_len == 0 && failure != NULL)
+		(void)rp_err_set(&a->head_failure, rp_err_kind(failure), "%s", rp_err_text(failure));
+	a->head = malloc(a->head_len + 1);
+	if (a->head == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	memcpy(a->head, head, a->head_len);
+	return 0;
+}
+
+static int copy_files(struct artifact *a, const struct rp_point *p, struct rp_err **err)
+{
+	a->base.files = calloc(p->n_files, sizeof *a->base.files);
+	a->sources = calloc(p->n_files, sizeof *a->sources);
+	if (a->base.files == NULL || a->sources == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < p->n_files; i++) {
+		struct rp_file *f = &a->base.files[i];
+		a->base.n_files++;
+		*f = (struct rp_file){.name = strdup(p->files[i].name), .size = p->files[i].size};
+		a->sources[i] = (struct rp_source){.file = f, .run = a->base.store->run};
+		if (f->name == NULL)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	return 0;
+}
+
+int rp_artifact_open(struct rp_artifact **ret, struct rp_store *store, const struct rp_point *point,
+		     const struct rp_secret *const *secrets, struct rp_err **err)
+{
+	if (point->n_files == 0)
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' has no bytes that can be read", point->id);
+	struct artifact *a = calloc(1, sizeof *a);
+	if (a == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	rp_auto(rp_artifact) guard = &a->base;
+	a->base.point = point;
+	a->base.store = store;
+	a->secrets = secrets;
+	if (copy_files(a, point, err) < 0 || rp_arena_new(&a->base.memory, err) < 0 || begin(a, 0, err) < 0 ||
+	    chain(a, 0, &a->first, a->base.wrapped, err) < 0 || keep_head(a, err) < 0)
+		return rp_err_wrap(err, "open backup '%s'", point->id);
+	*ret = rp_take(guard);
+	return 0;
+}
+
+void rp_artifact_free(struct rp_artifact *artifact)
+{
+	if (artifact == NULL)
+		return;
+	struct artifact *a = of(artifact);
+	rp_stream_close(a->first);
+	for (size_t i = 0; i < a->base.n_files; i++) {
+		rp_source_done(&a->sources[i]);
+		rp_file_done(&a->base.files[i]);
+	}
+	free(a->sources);
+	free(a->base.files);
+	free(a->head);
+	rp_err_free(a->head_failure);
+	rp_arena_free(a->base.memory);
+	free(a);
+}
+
+int rp_artifact_finish(struct rp_artifact *artifact, struct rp_err **err)
+{
+	struct artifact *a = of(artifact);
+	for (size_t i = 0; i < a->base.n_files; i++) {
+		struct rp_source *s = &a->sources[i];
+		if (!s->file->digested && s->below == NULL && begin(a, i, err) < 0)
+			return rp_err_wrap(err, "read backup '%s'", artifact->point->id);
+		if (rp_source_drain(s, err) < 0)
+			return rp_err_wrap(err, "read backup '%s'", artifact->point->id);
+	}
+	return 0;
+}
+
+int rp_artifact_read(struct rp_artifact *artifact, const struct rp_file *f, struct rp_stream **ret,
+		     struct rp_err **err)
+{
+	struct artifact *a = of(artifact);
+	size_t i = (size_t)(f - artifact->files);
+	if (i == 0 && a->first != NULL) {
+		*ret = rp_take(a->first);
+		return 0;
+	}
+	/* What was given out before is hashed to its end first, or nothing could be compared with it. */
+	if (rp_source_drain(&a->sources[i], err) < 0 || begin(a, i, err) < 0)
+		return rp_err_wrap(err, "read backup '%s'", artifact->point->id);
+	return chain(a, i, ret, NULL, err);
+}
+
+int rp_artifact_head(struct rp_artifact *artifact, const uint8_t **ret, size_t *ret_len, struct rp_err **err)
+{
+	struct artifact *a = of(artifact);
+	if (a->head_failure != NULL)
+		return rp_err_set(err, rp_err_kind(a->head_failure), "read backup '%s': %s",
+				  artifact->point->id, rp_err_text(a->head_failure));
+	*ret = a->head;
+	*ret_len = a->head_len;
+	return 0;
+}
+
+const struct rp_file *rp_artifact_file(const struct rp_artifact *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_files; i++)
+		if (strcmp(a->files[i].name, name) == 0)
+			return &a->files[i];
+	return NULL;
+}
+
+static int copy_out(struct rp_stream *from, int fd, struct rp_err **err)
+{
+	uint8_t buf[64 << 10];
+	ssize_t n;
+	while ((n = rp_stream_read(from, buf, sizeof buf, err)) > 0)
+		if (rp_write_all(fd, buf, (size_t)n, err) < 0)
+			return -1;
+	return (int)n;
+}
+
+/* As root the tools run as another user, whose group the scratch's directory belongs to. It may read the file; not
+ * change it while it is restored. */
+static int let_tools_read(const char *dir, int fd, struct rp_err **err)
+{
+	struct stat st;
+	if (geteuid() != 0)
+		return 0;
+	if (stat(dir, &st) < 0)
+		return rp_err_sys(err, errno, "stat '%s'", dir);
+	if (st.st_gid != 0 && (fchown(fd, (uid_t)-1, st.st_gid) < 0 || fchmod(fd, 0640) < 0))
+		return rp_err_sys(err, errno, "let the group of '%s' read it", dir);
+	return 0;
+}
+
+int rp_artifact_place(struct rp_artifact *a, const char *dir, char **ret_path, struct rp_err **err)
+{
+	if (a->n_files != 1)
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' has %zu files, and only one can be placed",
+				  a->point->id, a->n_files);
+	rp_auto(rp_stream) from = NULL;
+	if (rp_artifact_read(a, &a->files[0], &from, err) < 0)
+		return -1;
+	rp_autofree char *path = NULL;
+	if (asprintf(&path, "%s/artifact.XXXXXX", dir) < 0) {
+		path = NULL;
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	rp_autoclose int fd = mkostemp(path, O_CLOEXEC); /* 0600 */
+	if (fd < 0)
+		return rp_err_sys(err, errno, "create '%s'", path);
+	if (copy_out(from, fd, err) < 0 || let_tools_read(dir, fd, err) < 0) {
+		(void)unlink(path);
+		return rp_err_wrap(err, "copy backup '%s' into the scratch", a->point->id);
+	}
+	*ret_path = rp_take(path);
+	return 0;
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include "verifier/engine/server.h"
+#include "verifier/recovery/dump.h"
+#include "verifier/recovery/format.h"
+#include "verifier/util/argv.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/proc.h"
+#include "verifier/util/run.h"
+
+#define SAID_MAX (16 << 10)
+#define GRACE_MS 2000
+
+struct rp_dump {
+	struct rp_guest guest; /* first: start() gets it */
+	const struct rp_engine *engine;
+	const struct rp_format *format; /* the engine's default: what knows how to connect */
+	const char *const *command;	/* the user's own, borrowed; NULL: the format's */
+	struct rp_run *run;
+	char *path, *temporary; /* temporary NULL: stdout, or renamed */
+	int file;
+	struct rp_proc proc;
+	/* From here on the mover's, between start() and join. */
+	pthread_t mover;
+	bool moving;
+	int out, errors; /* our ends of the tool's pipes */
+	int stop, done;	 /* eventfds: to the mover, and from it */
+	EVP_MD_CTX *hash;
+	uint64_t size;
+	struct rp_buf said;
+	struct rp_err *failure;
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(rp_take_fd(fd));
+}
+
+static void wake(int fd)
+{
+	uint64_t one = 1;
+	ssize_t n = write(fd, &one, sizeof one);
+	(void)n;
+}
+
+/* One pipe-full of the backup. */
+static int move(struct rp_dump *d, uint8_t *chunk, size_t max)
+{
+	ssize_t n = read(d->out, chunk, max);
+	if (n < 0)
+		return errno == EINTR ? 0 : rp_err_sys(&d->failure, errno, "read the backup");
+	if (n == 0)
+		close_fd(&d->out);
+	if (rp_write_all(d->file, chunk, (size_t)n, &d->failure) < 0)
+		return rp_err_wrap(&d->failure, "backup '%s'", d->path);
+	if (EVP_DigestUpdate(d->hash, chunk, (size_t)n) != 1)
+		return rp_err_set(&d->failure, RP_ERR_NOMEM, "cannot compute SHA-256");
+	d->size += (uint64_t)n;
+	return 0;
+}
+
+static int listen_to(struct rp_dump *d, uint8_t *chunk, size_t max)
+{
+	ssize_t n = read(d->errors, chunk, max);
+	if (n == 0)
+		close_fd(&d->errors);
+	size_t room = d->said.max - d->said.len;
+	if (n > 0)
+		rp_buf_add_mem(&d->said, chunk, (size_t)n < room ? (size_t)n : room);
+	return n < 0 && errno != EINTR ? rp_err_sys(&d->failure, errno, "read what the tool says") : 0;
+}
+
+static void move_all(struct rp_dump *d)
+{
+	static const size_t max = 256 << 10;
+	rp_autofree uint8_t *chunk = malloc(max);
+	if (chunk == NULL)
+		(void)rp_err_set(&d->failure, RP_ERR_NOMEM, "out of memory");
+	while (d->failure == NULL && (d->out >= 0 || d->errors >= 0)) {
+		struct pollfd fds[] = {{.fd = d->out, .events = POLLIN},
+				       {.fd = d->errors, .events = POLLIN},
+				       {.fd = d->stop, .events = POLLIN}};
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+			(void)rp_err_sys(&d->failure, errno, "poll");
+		else if (fds[2].revents != 0)
+			break;
+		else if ((fds[0].revents != 0 && move(d, chunk, max) < 0) ||
+			 (fds[1].revents != 0 && listen_to(d, chunk, max) < 0))
+			break;
+	}
+}
+
+static void *mover(void *ctx)
+{
+	struct rp_dump *d = ctx;
+	move_all(d);
+	/* A tool that goes on writing after a failure of ours ends by these. */
+	close_fd(&d->out);
+	close_fd(&d->errors);
+	wake(d->done);
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_mover(struct rp_dump *d, struct rp_err **err)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = pthread_create(&d->mover, NULL, mover, d);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	d->moving = r == 0;
+	return r == 0 ? 0 : rp_err_sys(err, r, "start a thread");
+}
+
+/* The tools of the server's own version, where it says which that is and they are here; else what PATH has. */
+static int find_tool(const struct rp_dump *d, struct rp_argv *argv, const struct rp_fact *how, size_t n,
+		     struct rp_err **err)
+{
+	const struct rp_hosting *h = d->engine->hosting;
+	struct rp_identity id = {.engine = d->engine->name};
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(how[i].name, "version") == 0)
+			id.version = how[i].value;
+	if (strchr(argv->v[0], '/') != NULL || id.version == NULL || h == NULL || h->tools == NULL)
+		return 0;
+	rp_cleanup(rp_installation_done) struct rp_installation with = {0};
+	/* A user's own command may need no tool of ours. */
+	if (h->tools(&with, &id, d->command != NULL ? NULL : err) < 0)
+		return d->command != NULL ? 0 : -1;
+	char *path = NULL;
+	if (asprintf(&path, "%s/%s", with.bindir, argv->v[0]) < 0)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (access(path, X_OK) == 0) {
+		free(argv->v[0]);
+		argv->v[0] = path;
+	} else {
+		free(path);
+	}
+	return 0;
+}
+
+static int make_pipe(int *ours, int *theirs, struct rp_err **err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return rp_err_sys(err, errno, "pipe");
+	*ours = ends[0];
+	*theirs = ends[1];
+	return 0;
+}
+
+static int run_tool(struct rp_dump *d, const struct rp_argv *argv, const struct rp_argv *env,
+		    struct rp_err **err)
+{
+	rp_autoclose int out = -1;
+	rp_autoclose int errors = -1;
+	if (make_pipe(&d->out, &out, err) < 0 || make_pipe(&d->errors, &errors, err) < 0)
+		return -1;
+	struct rp_program p = RP_PROGRAM_INIT;
+	p.argv = argv->v;
+	p.env = env->v;
+	p.out = out;
+	p.errors = errors;
+	if (rp_proc_start(&d->proc, &p, err) < 0)
+		return -1;
+	return start_mover(d, err);
+}
+
+/* Our whole environment, for a person's passwords and certificates are found through it. */
+static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct rp_err **err)
+{
+	struct rp_dump *d = (struct rp_dump *)g;
+	rp_cleanup(rp_argv_done) struct rp_argv argv = {0};
+	rp_cleanup(rp_argv_done) struct rp_argv env = {0};
+	for (char **v = environ; *v != NULL; v++)
+		rp_argv_add(&env, *v);
+	if (d->moving)
+		return rp_err_set(err, RP_ERR_USAGE, "the backup was started already");
+	if (rp_dump_words(&argv, d->command != NULL ? d->command : d->format->dump, how, n, err) < 0 ||
+	    rp_dump_variables(&env, d->format != NULL ? d->format->dump_environment : NULL, how, n, err) <
+		    0 ||
+	    find_tool(d, &argv, how, n, err) < 0 || run_tool(d, &argv, &env, err) < 0)
+		return rp_err_wrap(err, "start the backup");
+	return 0;
+}
+
+static const struct rp_format *default_format(const struct rp_engine *engine)
+{
+	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++)
+		if ((*f)->dump != NULL && strcmp((*f)->engine, engine->name) == 0)
+			return *f;
+	return NULL;
+}
+
+/* Made now, so that a directory that cannot be written to is known before anything is asked of a server. */
+static int make_file(struct rp_dump *d, struct rp_err **err)
+{
+	if (strcmp(d->path, "-") == 0) {
+		d->file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		return d->file >= 0 ? 0 : rp_err_sys(err, errno, "standard output");
+	}
+	struct stat st;
+	if (stat(d->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' is there and is not a regular file", d->path);
+	if (asprintf(&d->temporary, "%s.XXXXXX", d->path) < 0) {
+		d->temporary = NULL;
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	d->file = mkostemp(d->temporary, O_CLOEXEC); /* 0600 */
+	if (d->file >= 0)
+		return 0;
+	free(rp_take(d->temporary));
+	return rp_err_sys(err, errno, "create a file beside '%s'", d->path);
+}
+
+int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
+		const char *path, struct rp_err **err)
+{
+	rp_auto(rp_dump) d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	*d = (struct rp_dump){.guest.start = start,
+			      .engine = engine,
+			      .format = default_format(engine),
+			      .command = command != NULL && command[0] != NULL ? command : NULL,
+			      .path = strdup(path),
+			      .file = -1,
+			      .proc = RP_PROC_INIT,
+			      .out = -1,
+			      .errors = -1,
+			      .stop = eventfd(0, EFD_CLOEXEC),
+			      .done = eventfd(0, EFD_CLOEXEC),
+			      .hash = EVP_MD_CTX_new(),
+			      .said = RP_BUF_INIT(SAID_MAX)};
+	if (d->command == NULL && d->format == NULL)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "there is no way to back up '%s' that is known here; "
+				  "name a command",
+				  engine->name);
+	if (d->path == NULL || d->stop < 0 || d->done < 0 || d->hash == NULL ||
+	    EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory or descriptors");
+	if (make_file(d, err) < 0)
+		return -1;
+	*ret = rp_take(d);
+	return 0;
+}
+
+struct rp_guest *rp_dump_guest(struct rp_dump *d)
+{
+	return d != NULL ? &d->guest : NULL;
+}
+
+void rp_dump_heed(struct rp_dump *d, struct rp_run *run)
+{
+	d->run = run;
+}
+
+static void join(struct rp_dump *d)
+{
+	if (d->moving)
+		(void)pthread_join(d->mover, NULL);
+	d->moving = false;
+}
+
+/* What the tool itself says comes before what it means for us: 'no space left' is clearer than 'killed by
+ * SIGPIPE', and the first is ours. */
+static int judge(struct rp_dump *d, int status, struct rp_err **err)
+{
+	if (d->failure != NULL)
+		return rp_err_set(err, rp_err_kind(d->failure), "%s", rp_err_text(d->failure));
+	if (status != 0) {
+		const struct rp_hosting *h = d->engine->hosting;
+		const char *said = rp_buf_text(&d->said);
+		size_t len = strcspn(said, "\n");
+		const char *why = h != NULL && h->complaint != NULL ? h->complaint(said, &len) : said;
+		rp_autofree char *first = strndup(why, len);
+		rp_autobuf plain = RP_BUF_INIT(4 * SAID_MAX);
+		rp_buf_add_plain(&plain, first != NULL ? first : "");
+		return rp_err_set(err, RP_ERR_ENGINE, "the backup's command failed: %s%s%s",
+				  rp_proc_status_text(status), plain.len > 0 ? ": " : "",
+				  rp_buf_text(&plain));
+	}
+	if (d->size == 0)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "the backup's command wrote nothing to its standard output");
+	return 0;
+}
+
+static int sync_directory(const char *path, struct rp_err **err)
+{
+	rp_autofree char *copy = strdup(path);
+	if (copy == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	const char *dir = dirname(copy);
+	rp_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && fsync(fd) == 0 ? 0 : rp_err_sys(err, errno, "sync directory '%s'", dir);
+}
+
+static int publish(struct rp_dump *d, struct rp_err **err)
+{
+	if (d->temporary == NULL)
+		return 0;
+	if (fsync(d->file) < 0)
+		return rp_err_sys(err, errno, "fsync '%s'", d->path);
+	if (rename(d->temporary, d->path) < 0)
+		return rp_err_sys(err, errno, "rename to '%s'", d->path);
+	free(rp_take(d->temporary));
+	return sync_directory(d->path, err);
+}
+
+int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)
+{
+	struct rp_run never = {.cancel_fd = -1};
+	struct rp_run *run = d->run != NULL ? d->run : &never;
+	if (!d->moving)
+		return rp_err_set(err, RP_ERR_ENGINE, "the backup was never started");
+	struct pollfd moved = {.fd = d->done, .events = POLLIN};
+	if (rp_run_poll(run, &moved, 1, err) < 0)
+		return rp_err_wrap(err, "backup");
+	join(d);
+	if (d->failure != NULL)
+		rp_proc_stop(&d->proc, SIGTERM, GRACE_MS);
+	int status = d->failure != NULL ? 0 : rp_proc_wait(&d->proc, run, err);
+	if (status < 0)
+		return rp_err_wrap(err, "backup");
+	const char *slash = strrchr(d->path, '/');
+	struct rp_file f = {.size = d->size, .digested = true};
+	if (judge(d, status, err) < 0)
+		return -1;
+	if (EVP_DigestFinal_ex(d->hash, f.sha256, NULL) != 1)
+		return rp_err_set(err, RP_ERR_NOMEM, "cannot compute SHA-256");
+	f.name = strdup(slash != NULL ? slash + 1 : d->path);
+	if (f.name == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (publish(d, err) < 0) {
+		rp_file_done(&f);
+		return -1;
+	}
+	*ret = f;
+	return 0;
+}
+
+void rp_dump_free(struct rp_dump *d)
+{
+	if (d == NULL)
+		return;
+	rp_proc_stop(&d->proc, SIGTERM, GRACE_MS);
+	if (d->stop >= 0)
+		wake(d->stop);
+	join(d);
+	close_fd(&d->out);
+	close_fd(&d->errors);
+	close_fd(&d->stop);
+	close_fd(&d->done);
+	close_fd(&d->file);
+	if (d->temporary != NULL)
+		(void)unlink(d->temporary);
+	free(d->temporary);
+	free(d->path);
+	EVP_MD_CTX_free(d->hash);
+	rp_buf_done(&d->said);
+	rp_err_free(d->failure);
+	free(d);
+}

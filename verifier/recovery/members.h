@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_RECOVERY_MEMBERS_H
+#define RP_RECOVERY_MEMBERS_H
+
+#include "verifier/recovery/artifact.h"
+#include "verifier/recovery/format.h"
+#include "verifier/recovery/store.h"
+
+/* Every member of the three families: for registry.c, and for the file that ends in it. */
+
+extern const struct rp_store_driver rp_store_directory;
+
+extern const struct rp_wrapping rp_wrapping_gzip;
+
+extern const struct rp_format rp_format_pg_custom;
+extern const struct rp_format rp_format_pg_plain;
+
+#endif

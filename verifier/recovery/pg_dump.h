@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_RECOVERY_PG_DUMP_H
+#define RP_RECOVERY_PG_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verifier/survey/survey.h"
+
+struct rp_artifact;
+struct rp_buf;
+struct rp_err;
+struct rp_scratch;
+
+/* What the formats of pg_dump have in common. All of the first part is pure: bytes of a stranger in, bounded,
+ * nothing allocated. */
+
+#define RP_PG_TEXT_MAX 128
+
+/* The beginning of an archive (-Fc, and toc.dat of -Fd and -Ft). */
+struct rp_pg_archive {
+	unsigned major, minor, revision; /* of the archive's format: 1.14.0 */
+	unsigned format;		 /* RP_PG_CUSTOM, ... */
+	int64_t made_ms;		 /* by the dumping machine's local clock, read as UTC; 0: not said */
+	char database[RP_PG_TEXT_MAX];	 /* cut when longer */
+	char server[RP_PG_TEXT_MAX], tool[RP_PG_TEXT_MAX]; /* versions */
+};
+enum { RP_PG_CUSTOM = 1, RP_PG_TAR = 3, RP_PG_DIRECTORY = 5 };
+/* false: not one, or cut off within. */
+bool rp_pg_archive_parse(const uint8_t *head, size_t len, struct rp_pg_archive *ret);
+/* Bits recognised of an archive's first bytes; 0: none. */
+int rp_pg_archive_bid(const uint8_t *head, size_t len, unsigned format);
+/* The first major version of PostgreSQL whose pg_restore reads it; 0: none that is known. */
+unsigned rp_pg_archive_needs(const struct rp_pg_archive *a);
+
+/* What the first lines of a plain dump say. */
+struct rp_pg_plain {
+	bool cluster; /* pg_dumpall: several databases, and roles */
+	bool creates; /* --create: makes a database and connects to it */
+	char server[RP_PG_TEXT_MAX], tool[RP_PG_TEXT_MAX];
+};
+bool rp_pg_plain_parse(const uint8_t *head, size_t len, struct rp_pg_plain *ret);
+
+/* 15 of "15.20 (Debian 15.20-0+deb12u1)"; 0: it is not known. */
+unsigned rp_pg_major(const char *version);
+
+/* rp_format.omits of all of them: without --create. */
+const char *rp_pg_dump_omits(const struct rp_object *sealed, const char *fact);
+/* rp_format.tell in terms of these. database NULL: not said. */
+int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool, const char *database,
+		    int64_t made_ms, struct rp_identity *ret, struct rp_position *ret_at,
+		    struct rp_err **err);
+/* The major version that the scratch runs; 0: not known. */
+unsigned rp_pg_scratch_major(const struct rp_scratch *s);
+
+#endif

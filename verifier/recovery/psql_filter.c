@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* What is changed of a dump, all of it by place and exact text and none of it by pattern, for the rows and
+ * function bodies of an honest dump may hold lines that look like anything:
+ *
+ *   - '\restrict T' as the first line that is neither blank nor a comment, and '\unrestrict T' as the last line
+ *     that is not blank. psql would refuse the dump's own restriction within ours.
+ *   - 'SET transaction_timeout = 0;' among the settings at the top, for servers before 17, which do not know it:
+ *     a newer pg_dump writes it for an older server too.
+ *   - what --clean puts between those settings and the first object. Our database is empty, there is nothing to
+ *     drop, and without --if-exists every such line is an error.
+ *
+ * Dropped lines stay as empty ones. */
+#include "verifier/recovery/psql_filter.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "verifier/util/error.h"
+
+#define LINE_MAX_TOP 8192 /* longer lines are not part of the top */
+#define TAIL	     1024 /* bytes in which the last lines must be found */
+#define TOKEN_MAX    128
+#define OURS_HEX     33
+#define TRAILER	     "-- PostgreSQL database dump complete"
+
+enum phase {
+	FIRST,	  /* nothing was given out yet */
+	COMMENTS, /* only blank lines and comments so far: \restrict may come */
+	SETTINGS, /* the settings at the top */
+	CLEAN,	  /* statements of --clean */
+	BODY,
+	END,
+};
+
+struct filter {
+	struct rp_stream base;
+	enum phase phase;
+	unsigned server;
+	bool drained; /* below has ended */
+	char ours[OURS_HEX], sentinel[OURS_HEX];
+	char token[TOKEN_MAX + 1]; /* the dump's own; "": none */
+	char in[64 << 10];
+	size_t at, len;		     /* in[at..len) is still to be looked at */
+	size_t ready;		     /* in[at..at+ready) may be given out */
+	char add[3 * OURS_HEX + 64]; /* text of ours to give out first */
+	size_t add_at, add_len;
+};
+
+static int random_word(char ret[OURS_HEX], struct rp_err **err)
+{
+	uint8_t bytes[(OURS_HEX - 1) / 2];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return rp_err_sys(err, errno, "random numbers");
+	for (size_t i = 0; i < sizeof bytes; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* A line of the input: s[0..n), without its end of line; 'all' with it. */
+struct line {
+	const char *s;
+	size_t n, all;
+};
+
+static bool line_begins(const struct line *l, const char *with)
+{
+	size_t n = strlen(with);
+	return l->n >= n && memcmp(l->s, with, n) == 0;
+}
+
+static bool line_is(const struct line *l, const char *text)
+{
+	return l->n == strlen(text) && line_begins(l, text);
+}
+
+static struct line line_of(const char *s, size_t n)
+{
+	const char *end = memchr(s, '\n', n);
+	struct line l = {.s = s, .n = end != NULL ? (size_t)(end - s) : n};
+	l.all = end != NULL ? l.n + 1 : l.n;
+	if (l.n > 0 && s[l.n - 1] == '\r')
+		l.n--;
+	return l;
+}
+
+static bool is_blank(const struct line *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->s[i] != ' ' && l->s[i] != '\t' && l->s[i] != '\r')
+			return false;
+	return true;
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool take_token(struct filter *f, const struct line *l)
+{
+	static const char command[] = "\\restrict ";
+	size_t skip = sizeof command - 1;
+	if (!line_begins(l, command) || l->n == skip || l->n - skip > TOKEN_MAX)
+		return false;
+	for (size_t i = skip; i < l->n; i++)
+		if (!is_alnum(l->s[i]))
+			return false;
+	memcpy(f->token, l->s + skip, l->n - skip);
+	f->token[l->n - skip] = '\0';
+	return true;
+}
+
+static void add(struct filter *f, const char *text)
+{
+	f->add_at = 0;
+	f->add_len = strlen(text);
+	memcpy(f->add, text, f->add_len + 1);
+}
+
+static void drop(struct filter *f, const struct line *l)
+{
+	add(f, "\n");
+	f->at += l->all;
+}
+
+static void begin(struct filter *f, const struct line *l)
+{
+	char first[OURS_HEX + 16];
+	(void)snprintf(first, sizeof first, "\\restrict %s\n", f->ours);
+	add(f, first);
+	if (line_is(l, "--") || is_blank(l))
+		f->at += l->all;
+	f->phase = COMMENTS;
+}
+
+/* Behind these the top is over: the first object, or the end of a dump that has none. */
+static bool ends_top(const struct line *l)
+{
+	return line_begins(l, "-- Name: ") || line_begins(l, "-- Data for Name: ") || line_begins(l, TRAILER);
+}
+
+static void settings(struct filter *f, const struct line *l)
+{
+	if (line_is(l, "SET transaction_timeout = 0;") && f->server > 0 && f->server < 17)
+		drop(f, l);
+	else if (line_begins(l, "DROP ") || line_begins(l, "ALTER "))
+		f->phase = CLEAN;
+	else if (ends_top(l) || !(is_blank(l) || line_begins(l, "--") || line_begins(l, "SET ") ||
+				  line_begins(l, "SELECT pg_catalog.set_config(")))
+		f->phase = BODY;
+	else
+		f->ready = l->all;
+}
+
+/* One line of the top, which is whole in the buffer. */
+static void top_line(struct filter *f)
+{
+	struct line l = line_of(f->in + f->at, f->len - f->at);
+	switch (f->phase) {
+	case FIRST:
+		begin(f, &l);
+		break;
+	case COMMENTS:
+		if (take_token(f, &l)) {
+			f->phase = SETTINGS;
+			drop(f, &l);
+		} else if (is_blank(&l) || (line_begins(&l, "--") && !ends_top(&l))) {
+			f->ready = l.all;
+		} else {
+			f->phase = SETTINGS;
+		}
+		break;
+	case SETTINGS:
+		settings(f, &l);
+		break;
+	case CLEAN:
+		if (line_is(&l, "--"))
+			f->phase = BODY;
+		else
+			drop(f, &l);
+		break;
+	case BODY:
+	case END:
+		break;
+	}
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Cut the last line that is not blank off s[0..*n), if it is 'text'. */
+static bool cut_last(const char *s, size_t *n, const char *text)
+{
+	size_t end = *n, len = strlen(text);
+	while (end > 0 && is_space(s[end - 1]))
+		end--;
+	if (end < len || memcmp(s + end - len, text, len) != 0 || (end > len && s[end - len - 1] != '\n'))
+		return false;
+	*n = end - len;
+	return true;
+}
+
+static int finish(struct filter *f, struct rp_err **err)
+{
+	const char *s = f->in + f->at;
+	size_t n = f->len - f->at;
+	char own[TOKEN_MAX + 16];
+	(void)snprintf(own, sizeof own, "\\unrestrict %s", f->token);
+	bool whole = f->token[0] == '\0' || cut_last(s, &n, own);
+	size_t kept = n;
+	whole = whole && cut_last(s, &n, "--") && cut_last(s, &n, TRAILER);
+	if (!whole)
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "truncated: it ends without '" TRAILER "' and what follows that");
+	f->ready = kept;
+	f->len = f->at + kept;
+	f->phase = END;
+	return 0;
+}
+
+/* The end of line before ours: a dump that stops inside of a line must not swallow it. */
+static void add_last(struct filter *f)
+{
+	char last[sizeof f->add];
+	(void)snprintf(last, sizeof last, "\n\\unrestrict %s\n\\warn %s\n", f->ours, f->sentinel);
+	add(f, last);
+}
+
+static int fill(struct filter *f, struct rp_err **err)
+{
+	memmove(f->in, f->in + f->at, f->len - f->at);
+	f->len -= f->at;
+	f->at = 0;
+	ssize_t n = rp_stream_read(f->base.below, f->in + f->len, sizeof f->in - f->len, err);
+	if (n < 0)
+		return -1;
+	/* psql would read on behind it as if nothing had been there. No text of PostgreSQL holds one. */
+	if (n > 0 && memchr(f->in + f->len, '\0', (size_t)n) != NULL)
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "damaged: it holds a NUL byte, which no plain dump does");
+	f->len += (size_t)n;
+	f->drained = n == 0;
+	return 0;
+}
+
+static bool has_line(const struct filter *f)
+{
+	return f->len > f->at && (f->drained || memchr(f->in + f->at, '\n', f->len - f->at) != NULL);
+}
+
+/* Find something to give out, or reach the end. */
+static int advance(struct filter *f, struct rp_err **err)
+{
+	size_t have = f->len - f->at;
+	if (f->phase != BODY && has_line(f)) {
+		top_line(f);
+		return 0;
+	}
+	if (f->phase != BODY && (have >= LINE_MAX_TOP || f->drained)) {
+		if (f->phase == FIRST)
+			begin(f, &(struct line){.s = "x", .n = 1});
+		f->phase = BODY;
+	}
+	if (f->phase == BODY && have > TAIL) {
+		f->ready = have - TAIL;
+		return 0;
+	}
+	return f->drained ? finish(f, err) : fill(f, err);
+}
+
+static size_t give(const char *from, size_t *at, size_t n, void *buf, size_t len)
+{
+	n = n < len ? n : len;
+	memcpy(buf, from + *at, n);
+	*at += n;
+	return n;
+}
+
+static ssize_t filter_read(struct rp_stream *s, void *buf, size_t len, struct rp_err **err)
+{
+	struct filter *f = (struct filter *)s;
+	for (;;) {
+		if (f->add_at < f->add_len)
+			return (ssize_t)give(f->add, &f->add_at, f->add_len - f->add_at, buf, len);
+		if (f->ready > 0) {
+			size_t n = give(f->in, &f->at, f->ready, buf, len);
+			f->ready -= n;
+			if (f->phase == END && f->ready == 0)
+				add_last(f);
+			return (ssize_t)n;
+		}
+		if (f->phase == END)
+			return 0;
+		if (advance(f, err) < 0)
+			return -1;
+	}
+}
+
+static void filter_close(struct rp_stream *s)
+{
+	free(s);
+}
+
+int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned server, struct rp_err **err)
+{
+	static const struct rp_stream_ops ops = {.read = filter_read, .close = filter_close};
+	struct filter *f = calloc(1, sizeof *f);
+	if (f == NULL) {
+		rp_stream_close(below);
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	f->base = (struct rp_stream){.ops = &ops, .below = below};
+	f->server = server;
+	if (random_word(f->ours, err) < 0 || random_word(f->sentinel, err) < 0) {
+		rp_stream_close(&f->base);
+		return -1;
+	}
+	*ret = &f->base;
+	return 0;
+}
+
+const char *rp_psql_filter_sentinel(const struct rp_stream *filter)
+{
+	return ((const struct filter *)filter)->sentinel;
+}
+
+bool rp_psql_filter_whole(const struct rp_stream *filter)
+{
+	return ((const struct filter *)filter)->phase == END;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/recovery/members.h"
+
+#include "verifier/util/error.h"
+
+const struct rp_store_driver *const rp_store_drivers[] = {
+	&rp_store_directory,
+	NULL,
+};
+
+const struct rp_wrapping *const rp_wrappings[] = {
+	&rp_wrapping_gzip,
+	NULL,
+};
+
+const struct rp_format *const rp_formats[] = {
+	&rp_format_pg_custom,
+	&rp_format_pg_plain,
+	NULL,
+};

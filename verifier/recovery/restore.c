@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/recovery/format.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+#include "verifier/util/run.h"
+
+#define SAID_MAX (64 << 10)
+
+/* What people try first, and what to do about it. By content, like everything here. */
+static const struct {
+	size_t at;
+	const char *magic;
+	size_t len;
+	const char *what, *hint;
+} known[] = {
+	{0, "\x28\xb5\x2f\xfd", 4, "compressed with zstd", "unpack it first, or use gzip"},
+	{0,
+	 "\xfd"
+	 "7zXZ",
+	 5, "compressed with xz", "unpack it first, or use gzip"},
+	{0, "BZh", 3, "compressed with bzip2", "unpack it first, or use gzip"},
+	{0, "\x04\x22\x4d\x18", 4, "compressed with lz4", "unpack it first, or use gzip"},
+	{0, "Salted__", 8, "encrypted with openssl", "decrypt it first"},
+	{0, "age-encryption.org/", 19, "encrypted with age", "decrypt it first"},
+	{0, "-----BEGIN PGP", 14, "encrypted with PGP", "decrypt it first"},
+	{257, "ustar", 5, "a tar archive", "make the dump with 'pg_dump --format=custom'"},
+};
+
+/* Something that is known and cannot be read here is no fault of the backup. */
+static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len, struct rp_err **err)
+{
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (len < known[i].at + known[i].len ||
+		    memcmp(head + known[i].at, known[i].magic, known[i].len) != 0)
+			continue;
+		(void)rp_err_set(err, RP_ERR_IO, "'%s' is %s, which is not supported yet", a->point->id,
+				 known[i].what);
+		return rp_err_hint(err, "%s", known[i].hint);
+	}
+	rp_autobuf tried = RP_BUF_INIT(4096);
+	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++)
+		rp_buf_addf(&tried, "%s%s", tried.len > 0 ? ", " : "", (*f)->name);
+	return rp_err_set(err, RP_ERR_BACKUP, "'%s' is no backup of a known format (tried: %s)", a->point->id,
+			  rp_buf_text(&tried));
+}
+
+int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_err **err)
+{
+	const uint8_t *head;
+	size_t len;
+	if (rp_artifact_head(a, &head, &len, err) < 0)
+		return -1;
+	if (len == 0)
+		return rp_err_set(err, RP_ERR_BACKUP, "'%s' is empty", a->point->id);
+	const struct rp_format *best = NULL;
+	int highest = 0;
+	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++) {
+		int bid = (*f)->bid(a, err);
+		if (bid < 0)
+			return -1;
+		if (bid > highest) {
+			highest = bid;
+			best = *f;
+		}
+	}
+	if (best == NULL)
+		return name_it(a, head, len, err);
+	*ret = best;
+	return 0;
+}
+
+/* Line by line, so that ends of lines stay and every other control character is spelt out. */
+static char *presentable(struct rp_buf *said)
+{
+	rp_autobuf out = RP_BUF_INIT(4 * SAID_MAX);
+	char *text = said->s;
+	for (char *line; text != NULL && (line = strsep(&text, "\n")) != NULL;) {
+		if (line[0] == '\0')
+			continue;
+		rp_buf_add_plain(&out, line);
+		rp_buf_add(&out, "\n");
+	}
+	return out.len > 0 ? rp_buf_take(&out) : strdup("");
+}
+
+int rp_restore(struct rp_restored *ret, const struct rp_format *f, struct rp_artifact *a,
+	       struct rp_scratch *s, struct rp_err **err)
+{
+	rp_autobuf said = RP_BUF_INIT(SAID_MAX);
+	*ret = (struct rp_restored){.began_ms = rp_run_clock_ms()};
+	rp_run_phase(s->run, "restore", a->point->size, "bytes");
+	int r = f->restore(a, s, &said, err);
+	ret->ms = rp_run_clock_ms() - ret->began_ms;
+	ret->said = presentable(&said);
+	/* The restore's own failure is the one to tell; the digests are wanted all the same. */
+	int read = rp_artifact_finish(a, r < 0 ? NULL : err);
+	if (r < 0)
+		return rp_err_wrap(err, "restore '%s'", a->point->id);
+	if (read < 0)
+		return -1;
+	if (ret->said == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	ret->format = f;
+	return 0;
+}
+
+void rp_restored_done(struct rp_restored *r)
+{
+	free(r->said);
+	*r = (struct rp_restored){0};
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_RECOVERY_STAGE_H
+#define RP_RECOVERY_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verifier/recovery/artifact.h"
+#include "verifier/util/stream.h"
+
+struct rp_err;
+struct rp_run;
+
+/* Private to this folder: the stages below and above the wrappings. */
+
+#define RP_HEAD_MAX (64 << 10)
+
+/* One file of an artifact as it is read and hashed. It outlives the chain of stages that reads from it, so that
+ * what a restore tool did not want is still read by rp_artifact_finish(), and the digest is of the bytes that
+ * were given out. */
+struct rp_source {
+	struct rp_file *file;	 /* borrowed; gets size and digest at the end of the first reading */
+	struct rp_run *run;	 /* borrowed */
+	struct rp_stream *below; /* the store's bytes; owned; NULL: closed */
+	struct evp_md_ctx_st *hash;
+	uint64_t size;	 /* bytes read so far, this time */
+	unsigned serial; /* which reading this is; a chain of an earlier one is refused */
+};
+
+/* Begin (again) with bytes from the store, which it takes over, also when it fails. */
+int rp_source_begin(struct rp_source *s, struct rp_stream *below, struct rp_err **err);
+/* The bottom of a chain. It borrows s. */
+int rp_source_stream(struct rp_source *s, struct rp_stream **ret, struct rp_err **err);
+/* Read what is left, if it was begun. */
+int rp_source_drain(struct rp_source *s, struct rp_err **err);
+void rp_source_done(struct rp_source *s);
+
+/* A stage that has read ahead: the first bytes can be looked at and are given out again. A failure met while
+ * looking ahead waits until a reader comes to that place: an artifact that is damaged can be opened, hashed and
+ * reported like any other. Takes over 'below', also when it fails. */
+int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err);
+void rp_peek_head(const struct rp_stream *peek, const uint8_t **ret, size_t *ret_len);
+/* What failed while looking ahead; NULL: nothing did. */
+const struct rp_err *rp_peek_failure(const struct rp_stream *peek);
+/* From now on fail with RP_ERR_IO once more has come out than 'stored' bytes can honestly become: one layer of
+ * deflate gives at most 1032 for one, so only layers that a bomb is made of are refused. */
+void rp_peek_limit(struct rp_stream *peek, uint64_t stored);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "reports/html.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/parse.h"
+
+/* The first screen answers, before anybody scrolls: is it good, what does that rest on, what does it not cover,
+ * how long did it take. */
+
+static void remark(void *ctx, const char *sentence)
+{
+	rp_html_el(ctx, "li", sentence);
+}
+
+static void verdict(const struct rp_outline *o, struct rp_buf *out)
+{
+	rp_autobuf sentence = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 2U);
+	rp_words_verdict(o, &sentence);
+	rp_buf_addf(out, "<section class=\"verdict %s\" aria-labelledby=\"verdict\">\n<p class=\"stamp\">",
+		    rp_html_status_class(o->status));
+	rp_html_status_sign(out, o->status, 34);
+	rp_buf_add(out, " <strong>");
+	rp_html_text(out, rp_words_title(o));
+	rp_buf_add(out, "</strong></p>\n<h1 id=\"verdict\">");
+	rp_html_text(out, rp_buf_text(&sentence));
+	rp_buf_add(out, "</h1>\n<ul class=\"remarks\">\n");
+	rp_words_remarks(o, remark, out);
+	rp_buf_add(out, "</ul>\n</section>\n");
+}
+
+static void key_fact(struct rp_buf *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	rp_buf_add(out, "<div>");
+	rp_html_el(out, "dt", name);
+	rp_html_el(out, "dd", value);
+	rp_buf_add(out, "</div>\n");
+}
+
+static void key_time(struct rp_buf *out, const char *name, int64_t ms)
+{
+	rp_buf_addf(out, "<div><dt>%s</dt><dd>", name);
+	rp_html_time(out, ms);
+	rp_buf_add(out, "</dd></div>\n");
+}
+
+/* A restore's time against its objective: what the check says, else the phase that was measured. */
+static void restore_time(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_result *r = o->result;
+	char text[RP_TIME_TEXT];
+	for (size_t i = 0; i < o->n_groups; i++) {
+		const struct rp_finding *f = o->groups[i].first;
+		if (strcmp(f->check, "restore.time") != 0 || f->found == NULL)
+			continue;
+		rp_autobuf both = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 3U);
+		rp_buf_add(&both, f->found);
+		if (f->expected != NULL)
+			rp_buf_addf(&both, " (objective: %s)", f->expected);
+		key_fact(out, "Restore took", rp_buf_text(&both));
+		return;
+	}
+	for (size_t i = 0; i < r->n_phases; i++) {
+		if (strcmp(r->phases[i].name, "restore") == 0) {
+			rp_length_format(r->phases[i].ms, text);
+			key_fact(out, "Restore took", text);
+		}
+	}
+}
+
+static void key_facts(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_result *r = o->result;
+	rp_buf_add(out, "<dl class=\"keys\">\n");
+	key_fact(out, "Target", r->target);
+	key_fact(out, "Backup", rp_words_about(r, "backup"));
+	if (r->manifest_sha256 != NULL)
+		key_time(out, "Sealed", r->sealed_ms);
+	else
+		key_fact(out, "Sealed",
+			 r->without_manifest ? "no manifest was used" : "no manifest could be trusted");
+	key_time(out, "Verified", r->started_ms);
+	restore_time(o, out);
+	if (r->finished_ms > r->started_ms) {
+		char text[RP_TIME_TEXT];
+		rp_length_format(r->finished_ms - r->started_ms, text);
+		key_fact(out, "Whole run", text);
+	}
+	rp_buf_add(out, "</dl>\n");
+}
+
+static void tally(struct rp_buf *out, enum rp_verdict v, size_t n, const char *word)
+{
+	rp_buf_addf(out, "<li class=\"%s\">", n > 0 ? rp_html_verdict_class(v) : "none");
+	rp_html_verdict_sign(out, v, 18);
+	rp_buf_add(out, " <b>");
+	rp_html_count(out, n);
+	rp_buf_addf(out, "</b> %s</li>\n", word);
+}
+
+static void tallies(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_summary *c = &o->count;
+	rp_buf_add(out, "<ul class=\"tallies\" aria-label=\"Answers\">\n");
+	tally(out, RP_PASS, c->pass, "pass");
+	tally(out, RP_FAIL, c->fail, "fail");
+	tally(out, RP_ERROR, c->error, "could not be told");
+	tally(out, RP_NOT_RUN, c->not_run, "not run");
+	tally(out, RP_WAIVED, c->waived, "accepted");
+	rp_buf_add(out, "</ul>\n");
+}
+
+static bool all_good(const struct rp_group *g)
+{
+	return g->count.pass > 0 && g->count.fail + g->count.error + g->count.not_run + g->count.waived == 0;
+}
+
+static void proved(const struct rp_outline *o, struct rp_buf *out)
+{
+	size_t n = 0;
+	rp_buf_add(out, "<section aria-labelledby=\"proved\">\n<h2 id=\"proved\">What was proved</h2>\n");
+	for (size_t i = 0; i < o->n_groups; i++) {
+		const struct rp_group *g = &o->groups[i];
+		const char *sentence = rp_words_proved(g->check);
+		if (!all_good(g))
+			continue;
+		rp_buf_add(out,
+			   n++ == 0 ? "<ul class=\"list\">\n<li class=\"good\">" : "<li class=\"good\">");
+		rp_html_verdict_sign(out, RP_PASS, 18);
+		rp_buf_add(out, "<span>");
+		rp_html_text(out, sentence != NULL ? sentence : g->check);
+		if (g->looked > 1) {
+			rp_buf_add(out, " <small>");
+			rp_html_count(out, g->looked);
+			rp_buf_add(out, " looked at</small>");
+		}
+		rp_buf_add(out, "</span></li>\n");
+	}
+	rp_buf_add(out, n > 0 ? "</ul>\n" : "<p>Nothing.</p>\n");
+	rp_buf_add(out, "</section>\n");
+}
+
+static void line(struct rp_buf *out, enum rp_verdict v, const char *about, const char *text)
+{
+	rp_buf_addf(out, "<li class=\"%s\">", rp_html_verdict_class(v));
+	rp_html_verdict_sign(out, v, 18);
+	rp_buf_add(out, "<span>");
+	if (*about != '\0') {
+		rp_html_el(out, "b", about);
+		rp_buf_add(out, ": ");
+	}
+	rp_html_marked(out, text, NULL);
+	rp_buf_add(out, "</span></li>\n");
+}
+
+/* The most of these that belong on a first screen; the rest is below. */
+#define UNCHECKED_MAX 12U
+
+static void unchecked(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_result *r = o->result;
+	size_t n = 0;
+	rp_buf_add(out,
+		   "<section aria-labelledby=\"unchecked\">\n<h2 id=\"unchecked\">What was not checked</h2>\n"
+		   "<ul class=\"list\">\n");
+	for (size_t i = 0; i < r->n_provisos; i++)
+		line(out, RP_ERROR, "Condition", r->provisos[i]);
+	for (size_t i = 0; i < o->n_missing && o->status != RP_VERIFIED; i++)
+		line(out, RP_NOT_RUN, o->missing[i], "not proved, and needed for a verdict.");
+	for (size_t i = 0; i < r->findings.n; i++) {
+		const struct rp_finding *f = &r->findings.all[i];
+		if (f->verdict != RP_NOT_RUN || n++ >= UNCHECKED_MAX)
+			continue;
+		rp_autobuf about = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 4U);
+		rp_buf_addf(&about, "%s%s%s", rp_words_topic(f->check), *f->object != '\0' ? ", " : "",
+			    f->object);
+		line(out, RP_NOT_RUN, rp_buf_text(&about), f->message != NULL ? f->message : "not run");
+	}
+	if (n > UNCHECKED_MAX)
+		rp_buf_addf(out, "<li><span><a href=\"#open\">%zu more, below</a></span></li>\n",
+			    n - UNCHECKED_MAX);
+	if (r->n_provisos + n == 0 && (o->n_missing == 0 || o->status == RP_VERIFIED))
+		rp_buf_add(out, "<li><span>Every question that this run has was asked.</span></li>\n");
+	rp_buf_add(out, "</ul>\n</section>\n");
+}
+
+void rp_html_first_screen(const struct rp_outline *o, struct rp_buf *out)
+{
+	verdict(o, out);
+	key_facts(o, out);
+	tallies(o, out);
+	rp_buf_add(out, "<div class=\"halves\">\n");
+	proved(o, out);
+	unchecked(o, out);
+	rp_buf_add(out, "</div>\n");
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_REPORTS_OUTLINE_H
+#define RP_REPORTS_OUTLINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verifier/result/result.h"
+#include "verifier/util/cleanup.h"
+
+struct rp_buf;
+
+/* For this folder: what every report needs to know before its first line. */
+
+/* All answers to one question. */
+struct rp_group {
+	const char *check; /* borrowed from the result */
+	enum rp_severity severity;
+	struct rp_summary count;
+	uint64_t looked; /* by what passes */
+	const struct rp_finding *first;
+};
+struct rp_outline {
+	const struct rp_result *result;
+	struct rp_group *groups; /* in the order they were asked */
+	size_t n_groups;
+	struct rp_summary count;
+	enum rp_status status;
+	const char *verdict;
+	const char *missing[RP_REQUIRED_MAX];
+	size_t n_missing;
+};
+/* NULL without memory. */
+struct rp_outline *rp_outline_new(const struct rp_result *r);
+void rp_outline_free(struct rp_outline *o);
+RP_AUTO_CALLS(rp_outline, rp_outline_free)
+
+/* An answer that keeps the run from being a 0, or would. */
+static inline bool rp_is_trouble(const struct rp_finding *f)
+{
+	return f->verdict == RP_FAIL || f->verdict == RP_ERROR || (f->verdict == RP_NOT_RUN && !f->excused);
+}
+
+/* words.c: what the reports say, so that they all say the same. Plain text; the caller escapes it. */
+
+/* Two or three words: "Verified", "Not what was sealed". */
+const char *rp_words_title(const struct rp_outline *o);
+/* The verdict in one sentence, and what must be said with it (waivers, drift, what is partial). */
+void rp_words_verdict(const struct rp_outline *o, struct rp_buf *out);
+void rp_words_remarks(const struct rp_outline *o, void (*each)(void *ctx, const char *sentence), void *ctx);
+/* What a check asks, as a noun, and what its pass proves, as a sentence. The name itself, and NULL, for a check
+ * that is not known here: one need not come here to add a check. */
+const char *rp_words_topic(const char *check);
+const char *rp_words_proved(const char *check);
+/* "1 row", "2 rows"; noun takes an s. */
+void rp_words_count(struct rp_buf *out, uint64_t n, const char *noun);
+/* "21 Nov 2026, 06:00:12 UTC". */
+void rp_words_time(struct rp_buf *out, int64_t ms);
+/* What 'about' says under a name; NULL: nothing. */
+const char *rp_words_about(const struct rp_result *r, const char *name);
+
+#endif

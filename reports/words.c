@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reports/outline.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/parse.h"
+
+static const struct {
+	const char *check, *topic, *proved;
+} topics[] = {
+	{"manifest.trust", "Trust in the manifest",
+	 "The manifest is signed by a trusted key and speaks for this target."},
+	{"artifact.digest", "Bytes of the backup", "The backup is, byte for byte, the one that was sealed."},
+	{"artifact.freshness", "Age of the backup", "The backup is as recent as it has to be."},
+	{"restore.complete", "Restore", "The backup restored to its end without an error."},
+	{"restore.time", "Restore time", "The restore took no longer than is allowed."},
+	{"scratch.connect", "Restored server", "The restored database starts and answers."},
+	{"schema.counts", "Number of objects", "There are as many objects of each kind as were sealed."},
+	{"schema.objects", "Schema objects",
+	 "Every schema object is there and defined as it was sealed; none was added."},
+	{"relation.rows", "Number of rows", "Every relation has exactly the number of rows that was sealed."},
+	{"relation.digest", "Content of rows", "Every row of every surveyed relation is as it was sealed."},
+	{"relation.columns", "Content of columns",
+	 "Every column's values and NULLs add up as they were sealed."},
+	{"sequence.position", "Sequences", "Every sequence stands where it was sealed."},
+	{"constraint.valid", "Constraints", "Every constraint is in the state that was sealed."},
+	{"constraint.orphans", "Foreign keys", "No row refers to a row that is not there."},
+	{"index.valid", "Indexes", "Every index is in the state that was sealed."},
+	{"engine.check_table", "Table check", "The server's own table check finds nothing wrong."},
+	{"engine.amcheck", "Index structure",
+	 "The server's own check of index structure (amcheck) finds nothing wrong."},
+	{"engine.page_checksums", "Page checksums", "Every page's checksum holds."},
+	{"collation.version", "Collations", "Collations are of the version that was sealed."},
+	{"privilege.grants", "Owners and rights", "Owners and rights are as they were sealed."},
+	{"smoke.sql", "Own queries", "The queries given for this target return what they have to."},
+	{"smoke.role", "Own queries, by role", "The roles given for this target can do what they have to."},
+	{"catalog.intact", "System catalogue", "The restored system catalogue is what the server ships."},
+	{"scratch.isolated", "Isolation of the restore",
+	 "The backup was restored in a box, apart from this machine."},
+	{"scratch.removed", "Removal of restored data", "The restored data was removed afterwards."},
+};
+
+const char *rp_words_topic(const char *check)
+{
+	for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+		if (strcmp(topics[i].check, check) == 0)
+			return topics[i].topic;
+	return check;
+}
+
+const char *rp_words_proved(const char *check)
+{
+	for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+		if (strcmp(topics[i].check, check) == 0)
+			return topics[i].proved;
+	return NULL;
+}
+
+void rp_words_count(struct rp_buf *out, uint64_t n, const char *noun)
+{
+	char text[RP_TIME_TEXT];
+	rp_count_format(n, text);
+	rp_buf_addf(out, "%s %s%s", text, noun, n == 1 ? "" : "s");
+}
+
+void rp_words_time(struct rp_buf *out, int64_t ms)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char text[RP_TIME_TEXT];
+	uint64_t month;
+	rp_time_format(ms, text);
+	if (strlen(text) < 20 || !rp_parse_u64((char[]){text[5], text[6], '\0'}, 1, 12, &month)) {
+		rp_buf_add(out, "at an unknown time");
+		return;
+	}
+	rp_buf_addf(out, "%.2s %.3s %.4s, %.8s UTC", text + 8, months + 3 * (month - 1), text, text + 11);
+}
+
+const char *rp_words_about(const struct rp_result *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_about; i++)
+		if (strcmp(r->about[i].name, name) == 0)
+			return r->about[i].value;
+	return NULL;
+}
+
+static bool failed(const struct rp_outline *o, const char *check)
+{
+	for (size_t i = 0; i < o->n_groups; i++)
+		if (strcmp(o->groups[i].check, check) == 0)
+			return o->groups[i].count.fail > 0;
+	return false;
+}
+
+static bool not_even_restored(const struct rp_outline *o)
+{
+	return failed(o, "restore.complete");
+}
+
+const char *rp_words_title(const struct rp_outline *o)
+{
+	switch (o->status) {
+	case RP_VERIFIED:
+		return o->result->without_manifest ? "Restorable" : "Verified";
+	case RP_FAILED:
+		return not_even_restored(o)	     ? "Does not restore"
+		       : o->result->without_manifest ? "Failed"
+						     : "Not what was sealed";
+	case RP_UNTRUSTED:
+		return "Not trusted";
+	case RP_USED_WRONGLY:
+		return "Not started";
+	case RP_INCONCLUSIVE:
+		break;
+	}
+	return o->result->finished_ms == 0 && o->result->findings.n == 0 ? "Not finished" : "Could not tell";
+}
+
+static void verdict_failed(const struct rp_outline *o, struct rp_buf *out)
+{
+	const char *target = o->result->target;
+	if (not_even_restored(o))
+		rp_buf_addf(out, "The backup of %s cannot be restored.", target);
+	else if (o->result->without_manifest)
+		rp_buf_addf(out, "The backup of %s restores, and what came back is not sound.", target);
+	else
+		rp_buf_addf(out, "The backup of %s is not what was sealed.", target);
+}
+
+static void verdict_inconclusive(const struct rp_outline *o, struct rp_buf *out)
+{
+	const char *target = o->result->target;
+	if (o->result->findings.n == 0)
+		rp_buf_addf(out,
+			    o->result->finished_ms == 0
+				    ? "The verification of %s was started and has not finished. Nothing is "
+				      "proved."
+				    : "Nothing was checked about the backup of %s. Nothing is proved.",
+			    target);
+	else
+		rp_buf_addf(out, "It could not be told whether the backup of %s is good.", target);
+}
+
+void rp_words_verdict(const struct rp_outline *o, struct rp_buf *out)
+{
+	const char *target = o->result->target;
+	switch (o->status) {
+	case RP_VERIFIED:
+		rp_buf_addf(out,
+			    o->result->without_manifest
+				    ? "The backup of %s can be restored. What came back was compared with "
+				      "nothing."
+				    : "The backup of %s restores, and what came back is what was sealed.",
+			    target);
+		break;
+	case RP_FAILED:
+		verdict_failed(o, out);
+		break;
+	case RP_UNTRUSTED:
+		rp_buf_addf(
+			out,
+			"The manifest for %s is not to be trusted, so nothing is proved about the backup.",
+			target);
+		break;
+	case RP_USED_WRONGLY:
+		rp_buf_addf(
+			out,
+			"The verification of %s was not started: the options or the configuration are wrong.",
+			target);
+		break;
+	case RP_INCONCLUSIVE:
+		verdict_inconclusive(o, out);
+		break;
+	}
+}
+
+struct remark {
+	void (*each)(void *ctx, const char *sentence);
+	void *ctx;
+	struct rp_buf b;
+};
+
+static void say(struct remark *m)
+{
+	if (!m->b.failed)
+		m->each(m->ctx, rp_buf_text(&m->b));
+	rp_buf_reset(&m->b);
+}
+
+static void remark_on_troubles(const struct rp_outline *o, struct remark *m)
+{
+	const struct rp_summary *c = &o->count;
+	size_t all = o->result->findings.n, not_run = c->not_run - c->excused;
+	if (c->fail > 0) {
+		rp_buf_addf(&m->b, "%zu of ", c->fail);
+		rp_words_count(&m->b, all, "answer");
+		rp_buf_add(&m->b, c->fail == 1 ? " fails." : " fail.");
+		say(m);
+	}
+	if (c->error > 0) {
+		rp_words_count(&m->b, c->error, "question");
+		rp_buf_add(&m->b, " could not be answered.");
+		say(m);
+	}
+	if (not_run > 0) {
+		rp_words_count(&m->b, not_run, "question");
+		rp_buf_add(&m->b, not_run == 1 ? " was not asked." : " were not asked.");
+		say(m);
+	}
+}
+
+static void remark_on_what_passes(const struct rp_outline *o, struct remark *m)
+{
+	const struct rp_summary *c = &o->count;
+	if (c->waived > 0) {
+		rp_words_count(&m->b, c->waived, "difference");
+		rp_buf_add(&m->b, c->waived == 1 ? " is accepted by a waiver." : " are accepted by waivers.");
+		say(m);
+	}
+	if (c->drift > 0) {
+		rp_words_count(&m->b, c->drift, "difference");
+		rp_buf_addf(&m->b, " %s explained by the change of server version.",
+			    c->drift == 1 ? "is" : "are");
+		say(m);
+	}
+	if (c->excused > 0) {
+		rp_words_count(&m->b, c->excused, "question");
+		rp_buf_addf(&m->b, " had nothing to ask about or %s excused; see what was not checked.",
+			    c->excused == 1 ? "was" : "were");
+		say(m);
+	}
+}
+
+void rp_words_remarks(const struct rp_outline *o, void (*each)(void *ctx, const char *sentence), void *ctx)
+{
+	struct remark m = {.each = each, .ctx = ctx, .b = RP_BUF_INIT(4096)};
+	remark_on_troubles(o, &m);
+	if (o->n_missing > 0 && o->status == RP_INCONCLUSIVE && o->result->findings.n > 0) {
+		rp_buf_add(&m.b, "This run is partial, it did not prove");
+		for (size_t i = 0; i < o->n_missing; i++)
+			rp_buf_addf(&m.b, "%s %s", i > 0 ? "," : "", o->missing[i]);
+		rp_buf_add(&m.b, ".");
+		say(&m);
+	}
+	remark_on_what_passes(o, &m);
+	if (o->result->without_manifest) {
+		rp_buf_add(
+			&m.b,
+			"There was no manifest: this run cannot say that the data is what it was, and does "
+			"not count as a proof.");
+		say(&m);
+	}
+	if (o->result->finished_ms == 0 && o->result->findings.n > 0) {
+		rp_buf_add(&m.b, "This run did not finish.");
+		say(&m);
+	}
+	if (o->result->findings.failed) {
+		rp_buf_add(&m.b, "Memory ran out: some answers are not recorded.");
+		say(&m);
+	}
+	rp_buf_done(&m.b);
+}

@@ -112,7 +112,8 @@ static int set_later(struct rp_pg_conn *c, struct rp_err **err)
 	const char *const params[] = {names.s, values.s};
 	return rp_pg_query(c,
 			   "SELECT pg_catalog.set_config(p.n, p.v, false)"
-			   " FROM pg_catalog.unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) AS p(n, v)"
+			   " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]),"
+			   " pg_catalog.unnest($2::pg_catalog.text[])) AS p(n, v)"
 			   " WHERE pg_catalog.current_setting(p.n, true) IS NOT NULL",
 			   params, 2, NULL, err);
 }
@@ -122,7 +123,10 @@ static int read_back(struct rp_pg_conn *c, PGresult **ret, struct rp_err **err)
 {
 	rp_autobuf names = RP_BUF_INIT(4096);
 	for (unsigned i = 0; i < N_PINS; i++)
-		add_element(&names, pins[i].name);
+		if (wanted(&pins[i], c->plain) && (c->refused & 1u << i) == 0)
+			add_element(&names, pins[i].name);
+		else /* it may even refuse to show it */
+			rp_buf_add(&names, names.len > 0 ? ",NULL" : "{NULL");
 	for (size_t i = 0; i < N_OFF; i++)
 		add_element(&names, must_be_off[i]);
 	rp_buf_add(&names, "}");

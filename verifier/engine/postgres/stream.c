@@ -197,10 +197,15 @@ static int receive(struct copy *k, struct rp_err **err)
 static int finish(struct copy *k, struct rp_err **err)
 {
 	rp_autores *r = NULL;
+	rp_autores *end = NULL;
 	if (rp_pg_next(k->c, &r, err) < 0)
 		return -1;
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		return rp_pg_fail(k->c, r, err);
+	if (rp_pg_next(k->c, &end, err) < 0)
+		return -1;
+	if (end != NULL)
+		return rp_pg_fail(k->c, end, err);
 	uint64_t sent = 0;
 	if (!k->trailer || !rp_parse_u64(PQcmdTuples(r), 0, UINT64_MAX, &sent) || sent != k->rows)
 		return rp_err_set(err, RP_ERR_ENGINE, "%llu rows came and the server says '%.40s'",

@@ -71,8 +71,9 @@ json_t *rp_subjects_write(const struct rp_file *files, size_t n, struct rp_err *
 		    note_name(seen, files[i].name, RP_ERR_CONFIG, err) < 0)
 			return NULL;
 		if (!files[i].digested) {
+			char shown[RP_SHOWN];
 			rp_err_set(err, RP_ERR_IO, "the artifact's file '%s' was not read to its end",
-				   files[i].name);
+				   rp_shown(shown, files[i].name));
 			return NULL;
 		}
 		if (json_array_append_new(list, write_subject(&files[i])) < 0) {

@@ -166,8 +166,19 @@ static int take_operand(const struct rp_command *c, const char *word, void *into
 	return hint(c, err);
 }
 
+static bool stands_alone(const struct rp_command *c, const bool *seen)
+{
+	for (const struct rp_option *o = c->options; o && o->name; o++) {
+		if (o->alone && seen[o - c->options])
+			return true;
+	}
+	return false;
+}
+
 static int all_there(const struct rp_command *c, const bool *seen, const void *into, struct rp_err **err)
 {
+	if (stands_alone(c, seen))
+		return 0;
 	for (const struct rp_option *o = c->options; o && o->name; o++) {
 		if (o->required && !seen[o - c->options]) {
 			rp_err_set(err, RP_ERR_USAGE, "%s: option '--%s %s' is missing", c->name, o->name,

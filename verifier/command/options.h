@@ -34,6 +34,7 @@ struct rp_option {
 	const char *help;  /* one or two sentences */
 	size_t at;	   /* where it goes in the subcommand's struct */
 	bool required;
+	bool alone;	   /* when it is given, nothing else is required */
 	uint64_t min, max; /* of a number */
 };
 

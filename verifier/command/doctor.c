@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "verifier/command/commands.h"
+#include "verifier/engine/db.h"
+#include "verifier/engine/server.h"
+#include "verifier/recovery/artifact.h"
+#include "verifier/recovery/format.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/parse.h"
+
+#define OUT_MAX	     (1u << 20)
+#define SERVERS_MAX  100
+#define SCRATCH_NAME "reprove-"
+#define LEAST_FREE   (UINT64_C(1) << 30) /* an empty server and its log take a few hundred megabytes */
+
+struct doctor_options {
+	const char *tmpdir;
+};
+
+/* A report under way, and whether a verification could begin here. */
+struct examination {
+	struct rp_buf *out;
+	bool fit;
+};
+
+static const struct rp_option options[] = {
+	{.name = "tmpdir",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 .at = offsetof(struct doctor_options, tmpdir),
+	 .help = "Look there as well: what 'verify --tmpdir' would be told."},
+	{0},
+};
+static const struct rp_example examples[] = {
+	{"can this machine verify a backup", "reprove doctor"},
+	{0},
+};
+
+/* Programs of its own that a server of this version came with: only those that formats here make use of. */
+static void tools(struct rp_buf *out, const struct rp_engine *e, const char *bindir)
+{
+	for (const struct rp_format *const *f = rp_formats; *f; f++) {
+		rp_autobuf path = RP_BUF_INIT(64u << 10);
+
+		if (strcmp((*f)->engine, e->name) != 0 || !(*f)->dump)
+			continue;
+		rp_buf_addf(&path, "%s/%s", bindir, (*f)->dump[0]);
+		if (access(rp_buf_text(&path), X_OK) < 0)
+			rp_buf_addf(out, "    %s is missing there: 'seal --backup' needs it\n",
+				    (*f)->dump[0]);
+	}
+}
+
+static unsigned major(const char *version)
+{
+	uint64_t n = 0;
+	char digits[8] = "";
+
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strspn(version, "0123456789"), version);
+	return rp_parse_u64(digits, 0, 9999, &n) ? (unsigned)n : 0;
+}
+
+/* Each is the nearest one that is newer than the one before. */
+static void servers(struct examination *x, const struct rp_engine *e)
+{
+	unsigned wanted = 1, n = 0;
+
+	rp_buf_addf(x->out, "servers of %s\n", e->name);
+	for (; n < SERVERS_MAX; n++) {
+		char version[16];
+		struct rp_installation found = {0};
+		rp_autoerr struct rp_err *err = NULL;
+
+		(void)snprintf(version, sizeof(version), "%u", wanted);
+		const struct rp_identity like = {.engine = e->name, .version = version};
+		if (e->hosting->choose(&found, &like, &err) < 0) {
+			if (n == 0) {
+				rp_buf_addf(x->out, "  none: %s\n", rp_err_text(err));
+				if (rp_err_hint_text(err))
+					rp_buf_addf(x->out, "  hint: %s\n", rp_err_hint_text(err));
+			}
+			break;
+		}
+		rp_buf_add(x->out, "  ");
+		rp_buf_add_plain(x->out, found.version);
+		rp_buf_add(x->out, "  in ");
+		rp_buf_add_plain(x->out, found.bindir);
+		rp_buf_add(x->out, "\n");
+		tools(x->out, e, found.bindir);
+		wanted = major(found.version) + 1;
+		rp_installation_done(&found);
+	}
+	x->fit = x->fit && n > 0;
+}
+
+static void formats(struct rp_buf *out)
+{
+	rp_buf_add(out, "formats that are recognised\n");
+	for (const struct rp_format *const *f = rp_formats; *f; f++)
+		rp_buf_addf(out, "  %s\n", (*f)->name);
+	for (const struct rp_wrapping *const *w = rp_wrappings; *w; w++)
+		rp_buf_addf(out, "  any of them in %s\n", (*w)->name);
+}
+
+enum state { IN_USE, LEFT_OVER, KEPT, NONE_OF_OURS };
+
+/* 'owner' is locked as long as its run lives, 'keep' was put there by --keep. */
+static enum state state_of(int dir, const char *name)
+{
+	rp_autoclose int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	rp_autoclose int owner =
+		fd < 0 ? -1 : openat(fd, "owner", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (owner < 0)
+		return NONE_OF_OURS;
+	if (faccessat(fd, "keep", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return KEPT;
+	/* Shared, and let go of at once: whoever reaps meanwhile finds it busy and comes again. */
+	return flock(owner, LOCK_SH | LOCK_NB) < 0 ? IN_USE : LEFT_OVER;
+}
+
+static void scratches(struct rp_buf *out, const char *base, DIR *d)
+{
+	static const char *const says[] = {
+		[IN_USE] = "in use by a run that is under way",
+		[LEFT_OVER] = "left by a run that was killed; the next one removes it",
+		[KEPT] = "kept by --keep; its server is yours to stop, the directory yours to remove",
+	};
+
+	for (const struct dirent *e; (e = readdir(d));) {
+		enum state s = strncmp(e->d_name, SCRATCH_NAME, sizeof(SCRATCH_NAME) - 1) == 0
+				       ? state_of(dirfd(d), e->d_name)
+				       : NONE_OF_OURS;
+		if (s == NONE_OF_OURS)
+			continue;
+		rp_buf_add(out, "  ");
+		rp_buf_add_plain(out, base);
+		rp_buf_add(out, "/");
+		rp_buf_add_plain(out, e->d_name);
+		rp_buf_addf(out, ": %s\n", says[s]);
+	}
+}
+
+static void directory(struct examination *x, const char *base)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	char size[RP_TIME_TEXT];
+	uint64_t bytes = 0;
+	DIR *d = opendir(base);
+
+	rp_buf_add(x->out, "  ");
+	rp_buf_add_plain(x->out, base);
+	if (!d || access(base, W_OK | X_OK) < 0 || rp_disk_free(base, &bytes, &err) < 0) {
+		rp_buf_add(x->out, ": cannot be used\n");
+		x->fit = false;
+	} else {
+		rp_size_format(bytes, size);
+		rp_buf_addf(x->out, ": %s free%s\n", size, bytes < LEAST_FREE ? ", which is little" : "");
+		scratches(x->out, base, d);
+	}
+	if (d)
+		(void)closedir(d);
+}
+
+static void directories(struct examination *x, const char *under)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	rp_buf_add(x->out, "directories for private servers\n");
+	if (under)
+		directory(x, under);
+	if (tmp && *tmp && strcmp(tmp, "/tmp") != 0)
+		directory(x, tmp);
+	directory(x, "/tmp");
+}
+
+static int run(const struct rp_call *call, struct rp_err **err)
+{
+	const struct doctor_options *o = call->options;
+	rp_autobuf out = RP_BUF_INIT(OUT_MAX);
+	struct examination x = {.out = &out, .fit = true};
+
+	rp_version(&out);
+	rp_buf_add(&out, "\n");
+	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
+		if ((*e)->hosting)
+			servers(&x, *e);
+	}
+	formats(&out);
+	directories(&x, o->tmpdir);
+	if (rp_command_print(&out, err) < 0)
+		return -1;
+	return x.fit ? 0 : 2;
+}
+
+const struct rp_command rp_command_doctor = {
+	.name = "doctor",
+	.summary = "Tell what this machine can do: servers, formats, room, and what earlier runs have left.",
+	.about = "Changes nothing. The exit status is 0 when a verification could begin here, and 2 when it "
+		 "could not.",
+	.options = options,
+	.size = sizeof(struct doctor_options),
+	.examples = examples,
+	.run = run,
+};

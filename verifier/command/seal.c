@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <jansson.h>
+#include <libgen.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verifier/command/commands.h"
+#include "verifier/engine/db.h"
+#include "verifier/manifest/manifest.h"
+#include "verifier/recovery/format.h"
+#include "verifier/scan/scan.h"
+#include "verifier/util/argv.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+#define SUMMARY_MAX	(16u << 20)
+#define SKETCH_DEFAULT	10240 /* names about a hundred rows that differ */
+#define UNSURVEYED_SAID 50    /* relations that are named one by one */
+
+struct seal_options {
+	const char *source, *key, *manifest, *backup, *command, *target;
+	uint64_t jobs, sketch;
+	int64_t timeout_ms;
+	bool no_sketch, fingerprint_keys, json;
+};
+
+/* A seal under way. */
+struct sealing {
+	const struct seal_options *options;
+	struct rp_run *run;
+	struct rp_key *key;
+	struct rp_argv command;
+	struct rp_dump *dump;
+	struct rp_db *db;
+	struct rp_survey *survey;
+	struct rp_file file; /* the backup's; name NULL: none */
+	int64_t sealed_ms, began_ms, held_ms;
+	char sha256[RP_SHA256_HEX];
+	const char *target;
+};
+
+#define AT(member) .at = offsetof(struct seal_options, member)
+static const struct rp_option options[] = {
+	{.name = "source",
+	 .type = RP_OPTION_TEXT,
+	 .value = "URI",
+	 AT(source),
+	 .required = true,
+	 .help = "The database: postgresql://user@host:port/name, or postgresql:///?service=NAME. Passwords "
+		 "come from "
+		 "~/.pgpass or PGPASSFILE, never from here."},
+	{.name = "key",
+	 .type = RP_OPTION_FILE,
+	 .value = "KEY",
+	 AT(key),
+	 .required = true,
+	 .help = "The private key to sign with (PEM: Ed25519 or ECDSA P-256); nobody else may be able to "
+		 "read it."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .required = true,
+	 .help = "Where the signed manifest goes: written beside, then renamed."},
+	{.name = "backup",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(backup),
+	 .help = "Back the database up into this file, in the very snapshot that is surveyed, with the dump "
+		 "tool of the "
+		 "server's version. '-' is standard output. Without it the survey is sealed alone."},
+	{.name = "backup-command",
+	 .type = RP_OPTION_TEXT,
+	 .value = "COMMAND",
+	 AT(command),
+	 .help = "Make the backup with this command, which writes it to its standard output. {snapshot} is "
+		 "replaced by "
+		 "the snapshot's name and must be there. Words are split at blanks, and quotes are "
+		 "understood; there is "
+		 "no shell."},
+	{.name = "target",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(target),
+	 .help = "What 'verify --target' must be told; the database's name when it is not given."},
+	{.name = "jobs",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(jobs),
+	 .min = 1,
+	 .max = 256,
+	 .help = "Read with that many connections, all in one snapshot; one per core when it is not given."},
+	{.name = "sketch",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "BYTES",
+	 AT(sketch),
+	 .min = 1,
+	 .max = 16u << 20,
+	 .help = "How many bytes of the manifest a large relation may take, so that rows that differ can be "
+		 "named; "
+		 "10240 when it is not given."},
+	{.name = "no-sketch",
+	 .type = RP_OPTION_FLAG,
+	 AT(no_sketch),
+	 .help = "Keep nothing that names rows; the manifest is then smaller and says less."},
+	{.name = "fingerprint-keys",
+	 .type = RP_OPTION_FLAG,
+	 AT(fingerprint_keys),
+	 .help = "Keep keyed fingerprints of the rows' keys and never the keys themselves, for keys that are "
+		 "personal."},
+	{.name = "timeout",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(timeout_ms),
+	 .help = "Give up and end with 2 when it takes longer: 90s, 15m, 6h."},
+	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .help = "Print the summary as JSON."},
+	{0},
+};
+static const struct rp_example examples[] = {
+	{"survey a database, back it up in the same snapshot, and sign what was found",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.dump"},
+	{"the same with a dump command of one's own",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql "
+	 "--backup-command 'pg_dump --snapshot={snapshot} shop'"},
+	{0},
+};
+static const struct rp_section sections[] = {
+	{"RIGHTS", "Reading is enough: on PostgreSQL a role that is a member of pg_read_all_data and has "
+		   "BYPASSRLS. What such a "
+		   "role may not read is told by name, and the exit status is then 2: the manifest is "
+		   "written, and it is "
+		   "not whole."},
+	{"CONFIDENTIALITY",
+	 "A manifest holds no rows, but it holds keys of rows in its sketches unless --fingerprint-keys is "
+	 "given, definitions, and digests from which the values of small columns can be guessed. Keep it as "
+	 "confidential as the database's schema."},
+	{0},
+};
+
+/* What can be wrong with the options is found before a server is asked for anything. */
+static int prepare(struct sealing *s, struct rp_err **err)
+{
+	const struct seal_options *o = s->options;
+	const struct rp_engine *engine = rp_engine_for(o->source);
+	rp_autofree char *copy = strdup(o->manifest);
+
+	if (!copy)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (!engine) {
+		rp_err_set(err, RP_ERR_USAGE, "seal: '--source' is no URI of a database that is known here");
+		return rp_err_hint(err, "postgresql://user@host/database");
+	}
+	if (o->command && !o->backup)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "seal: --backup-command needs --backup FILE to write to");
+	if (o->no_sketch && o->sketch)
+		return rp_err_set(err, RP_ERR_USAGE, "seal: --sketch does not go with --no-sketch");
+	if (o->backup && strcmp(o->backup, o->manifest) == 0)
+		return rp_err_set(err, RP_ERR_USAGE, "seal: manifest and backup cannot be the same file");
+	if (rp_key_load_private(&s->key, o->key, err) < 0)
+		return rp_err_wrap(err, "seal");
+	/* An hour's survey that cannot be written down is an hour lost. */
+	const char *dir = dirname(copy);
+	if (access(dir, W_OK | X_OK) < 0)
+		return rp_err_sys(err, errno, "seal: write to '%s'", dir);
+	if (o->command && rp_words_split(o->command, &s->command, err) < 0)
+		return rp_err_wrap(err, "seal: --backup-command");
+	if (o->backup && rp_dump_new(&s->dump, engine, o->command ? (const char *const *)s->command.v : NULL,
+				     o->backup, err) < 0)
+		return rp_err_wrap(err, "seal");
+	return 0;
+}
+
+static int gather(struct sealing *s, struct rp_err **err)
+{
+	const struct seal_options *o = s->options;
+	const struct rp_scan_wish wish = {
+		.sketch_bytes = o->no_sketch ? 0
+				: o->sketch  ? (uint32_t)o->sketch
+					     : SKETCH_DEFAULT,
+		.whole_keys = !o->fingerprint_keys,
+		/* Without a backup's digest nothing less than this is a proof against somebody who forges rows. */
+		.strong = o->backup == NULL,
+	};
+
+	rp_run_phase(s->run, "connect", 0, "");
+	if (rp_db_open(&s->db, o->source, rp_command_jobs(o->jobs), rp_dump_guest(s->dump), s->run, err) < 0)
+		return rp_err_wrap(err, "seal");
+	s->held_ms = rp_db_held_ms(s->db);
+	rp_run_phase(s->run, "survey", 0, "");
+	if (rp_survey_take(&s->survey, s->db, &wish, err) < 0)
+		return rp_err_wrap(err, "seal");
+	if (s->dump) {
+		rp_run_phase(s->run, "backup", 0, "");
+		rp_dump_heed(s->dump, s->run);
+		if (rp_dump_finish(s->dump, &s->file, err) < 0)
+			return rp_err_wrap(err, "seal");
+	}
+	/* Sequences stand outside the snapshot: what the dump has lies between then and now. */
+	const struct rp_engine *engine = rp_db_engine(s->db);
+	if (engine->reread && engine->reread(rp_db_conn(s->db, 0), s->survey, err) < 0)
+		return rp_err_wrap(err, "seal");
+	return 0;
+}
+
+/* Signed, and read back as a verifier will: a manifest that cannot be opened must not be found out in a year. */
+static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
+{
+	rp_auto(rp_manifest) back = NULL;
+
+	s->target = s->options->target ? s->options->target : s->survey->identity.database;
+	s->sealed_ms = rp_time_now_ms();
+	struct rp_manifest m = {.target = s->target,
+				.sealed_ms = s->sealed_ms,
+				.sequence = (uint64_t)s->sealed_ms,
+				.files = &s->file,
+				.n_files = s->file.name ? 1 : 0,
+				.survey = s->survey};
+	const struct rp_trusted_key own = {.key = s->key, .roles = RP_SIGNS_MANIFESTS};
+	const struct rp_trust trust = {
+		.keys = &own, .n_keys = 1, .threshold = 1, .target = s->target, .now_ms = s->sealed_ms};
+
+	if (rp_manifest_sign(ret, &m, &s->key, 1, err) < 0)
+		return rp_err_wrap(err, "sign");
+	if (rp_manifest_open(&back, rp_buf_text(ret), ret->len, &trust, err) < 0)
+		return rp_err_wrap(err, "read back what was signed");
+	memcpy(s->sha256, back->sha256, sizeof(s->sha256));
+	return 0;
+}
+
+static int write_manifest(struct sealing *s, struct rp_err **err)
+{
+	rp_autobuf envelope = RP_BUF_INIT(RP_MANIFEST_MAX);
+
+	rp_run_phase(s->run, "sign", 0, "");
+	if (sign(s, &envelope, err) < 0 ||
+	    rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0644, err) < 0) {
+		rp_err_wrap(err, "seal: manifest '%s'", s->options->manifest);
+		if (s->file.name)
+			rp_err_hint(err, "the backup '%s' was written, and has no manifest",
+				    s->options->backup);
+		return -1;
+	}
+	return 0;
+}
+
+static uint64_t count_rows(const struct rp_survey *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n_relations; i++)
+		n += s->relations[i].not_surveyed ? 0 : s->relations[i].rows;
+	return n;
+}
+
+static size_t count_unsurveyed(const struct rp_survey *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_relations; i++)
+		n += s->relations[i].not_surveyed != NULL;
+	return n;
+}
+
+static void summary_for_people(const struct sealing *s, struct rp_buf *out)
+{
+	char rows[RP_TIME_TEXT], took[RP_TIME_TEXT], size[RP_TIME_TEXT], digest[RP_SHA256_HEX];
+
+	rp_count_format(count_rows(s->survey), rows);
+	rp_length_format(rp_run_clock_ms() - s->began_ms, took);
+	rp_buf_add(out, "sealed '");
+	rp_buf_add_plain(out, s->target);
+	rp_buf_addf(out, "': %zu relation%s, %s rows, %zu objects, in %s\n", s->survey->n_relations,
+		    s->survey->n_relations == 1 ? "" : "s", rows, s->survey->n_objects, took);
+	rp_buf_add(out, "  manifest  ");
+	rp_buf_add_plain(out, s->options->manifest);
+	rp_buf_addf(out, "\n  sha256    %s\n  key       %s\n", s->sha256, rp_key_id(s->key));
+	if (s->file.name) {
+		rp_size_format(s->file.size, size);
+		rp_sha256_hex(s->file.sha256, digest);
+		rp_buf_add(out, "  backup    ");
+		rp_buf_add_plain(out, s->options->backup);
+		rp_buf_addf(out, " (%s, of the same snapshot)\n  sha256    %s\n", size, digest);
+	} else {
+		rp_buf_add(
+			out,
+			"  backup    none: no file is bound, the strong digests of the rows stand for it\n");
+	}
+	for (size_t i = 0; i < s->survey->n_coverage; i++) {
+		const struct rp_coverage *c = &s->survey->coverage[i];
+		if (!c->reason || !c->count)
+			continue;
+		rp_buf_addf(out, "  left out  %llu x ", (unsigned long long)c->count);
+		rp_buf_add_plain(out, c->what);
+		rp_buf_add(out, ": ");
+		rp_buf_add_plain(out, c->reason);
+		rp_buf_add(out, "\n");
+	}
+}
+
+/* An array of what was not surveyed, with the reasons. */
+static json_t *unsurveyed(const struct rp_survey *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < s->n_relations; i++) {
+		if (s->relations[i].not_surveyed)
+			json_array_append_new(all, json_pack("{s:s, s:s}", "relation", s->relations[i].name,
+							     "reason", s->relations[i].not_surveyed));
+	}
+	return all;
+}
+
+static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, struct rp_err **err)
+{
+	char at[RP_TIME_TEXT], rows[24], size[24], digest[RP_SHA256_HEX];
+	json_t *backup = NULL;
+
+	rp_time_format(s->sealed_ms, at);
+	snprintf(rows, sizeof(rows), "%llu", (unsigned long long)count_rows(s->survey));
+	if (s->file.name) {
+		rp_sha256_hex(s->file.sha256, digest);
+		snprintf(size, sizeof(size), "%llu", (unsigned long long)s->file.size);
+		backup = json_pack("{s:s, s:s, s:s}", "file", s->options->backup, "bytes", size, "sha256",
+				   digest);
+	}
+	json_t *root =
+		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o}", "schema",
+			  "reprove/seal/v1", "target", s->target, "sealedAt", at, "manifest", "file",
+			  s->options->manifest, "sha256", s->sha256, "signedBy", rp_key_id(s->key), "backup",
+			  backup, "relations", (json_int_t)s->survey->n_relations, "rows", rows, "objects",
+			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey));
+	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	json_decref(root);
+	if (!text)
+		return rp_err_set(err, RP_ERR_NOMEM, "seal: the summary cannot be written as JSON");
+	rp_buf_add(out, text);
+	rp_buf_add(out, "\n");
+	return 0;
+}
+
+static void warn(const struct sealing *s)
+{
+	const struct rp_survey *v = s->survey;
+	size_t said = 0, n = count_unsurveyed(v);
+
+	for (size_t i = 0; i < v->n_relations && said < UNSURVEYED_SAID; i++) {
+		if (v->relations[i].not_surveyed) {
+			said++;
+			rp_log(s->run, RP_LOG_WARNING, "not surveyed: %s: %s", v->relations[i].name,
+			       v->relations[i].not_surveyed);
+		}
+	}
+	if (n)
+		rp_log(s->run, RP_LOG_WARNING,
+		       "sealed, but %zu of %zu relations were not surveyed: this manifest can never verify "
+		       "the whole",
+		       n, v->n_relations);
+	if (v->n_relations == 0)
+		rp_log(s->run, RP_LOG_WARNING,
+		       "there is no relation in this database: nothing can be verified by it");
+	if (!v->position.bound)
+		rp_log(s->run, RP_LOG_WARNING,
+		       "the survey is not of one moment: differences will prove nothing");
+}
+
+static int tell(const struct sealing *s, struct rp_err **err)
+{
+	rp_autobuf out = RP_BUF_INIT(SUMMARY_MAX);
+
+	rp_run_phase(s->run, NULL, 0, NULL);
+	warn(s);
+	if (!s->options->json)
+		summary_for_people(s, &out);
+	else if (summary_for_scripts(s, &out, err) < 0)
+		return -1;
+	/* Standard output is the backup's when it goes there. */
+	if (s->options->backup && strcmp(s->options->backup, "-") == 0)
+		return rp_write_all(STDERR_FILENO, rp_buf_text(&out), out.len, err);
+	return rp_command_print(&out, err);
+}
+
+static int seal(struct sealing *s, struct rp_err **err)
+{
+	if (prepare(s, err) < 0 || gather(s, err) < 0 || write_manifest(s, err) < 0 || tell(s, err) < 0)
+		return -1;
+	return count_unsurveyed(s->survey) ? 2 : 0;
+}
+
+static int run(const struct rp_call *call, struct rp_err **err)
+{
+	const struct seal_options *o = call->options;
+	struct sealing s = {.options = o, .run = call->run, .began_ms = rp_run_clock_ms()};
+
+	if (o->timeout_ms)
+		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
+	int status = seal(&s, err);
+	/* The snapshot is let go of before the tool that reads it is stopped: either order ends it. */
+	rp_db_close(s.db);
+	rp_dump_free(s.dump);
+	rp_survey_free(s.survey);
+	rp_file_done(&s.file);
+	rp_argv_done(&s.command);
+	rp_key_free(s.key);
+	return status;
+}
+
+const struct rp_command rp_command_seal = {
+	.name = "seal",
+	.summary = "Survey a database in its backup's own snapshot, and sign what was found.",
+	.about = "Opens one snapshot, starts the backup in it, and surveys the database meanwhile: every "
+		 "schema object, and for "
+		 "every relation how many rows there are and digests of rows and columns. What was found is "
+		 "signed and written "
+		 "as a manifest, together with the backup's SHA-256. Writers are not held up.\n\n"
+		 "The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
+		 "went wrong.",
+	.options = options,
+	.size = sizeof(struct seal_options),
+	.examples = examples,
+	.sections = sections,
+	.run = run,
+};

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/command/verify.h"
+
+#include <string.h>
+
+#include "reports/report.h"
+#include "verifier/command/commands.h"
+#include "verifier/config/smoke.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+#define TEXT_MAX (1u << 20)
+
+#define AT(member) .at = offsetof(struct verify_options, member)
+static const struct rp_option options[] = {
+	{.name = "target",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(target),
+	 .required = true,
+	 .help = "What the manifest must be about. Named by you and never taken from the manifest, so that "
+		 "one "
+		 "database's backup cannot pass as another's."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .help = "The signed manifest that was made when the backup was."},
+	{.name = "trust",
+	 .type = RP_OPTION_FILES,
+	 .value = "PUB",
+	 AT(trust),
+	 .help = "A public key whose signature counts (PEM: Ed25519 or ECDSA P-256). May be given more than "
+		 "once; "
+		 "one of them must have signed."},
+	{.name = "reports",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(reports),
+	 .help = "Write result.json, report.html and TEST-NAME.xml (JUnit) there. From the first moment on "
+		 "result.json says that a run has started, so that an older pass is never read for this "
+		 "one."},
+	{.name = "scratch",
+	 .type = RP_OPTION_TEXT,
+	 .value = "URI",
+	 AT(scratch),
+	 .help = "Restore into a new database on this server, which is dropped afterwards, and not into a "
+		 "private "
+		 "server of our own. Refused when it is the server that was sealed."},
+	{.name = "jobs",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(jobs),
+	 .min = 1,
+	 .max = 256,
+	 .help = "Read with that many connections; one per core when it is not given."},
+	{.name = "no-manifest",
+	 .type = RP_OPTION_FLAG,
+	 AT(no_manifest),
+	 .help = "Restore and run the integrity checks with nothing to compare with. The best verdict is "
+		 "then "
+		 "'restorable', never 'verified'."},
+	{.name = "check",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "NAME",
+	 AT(only),
+	 .help = "Ask this check and none that is not named. May be given more than once. Without all of the "
+		 "required ones the run is partial and the status at least 2."},
+	{.name = "skip",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "NAME",
+	 AT(skip),
+	 .help = "Leave this check out; the report lists it. May be given more than once."},
+	{.name = "list-checks",
+	 .type = RP_OPTION_FLAG,
+	 AT(list_checks),
+	 .alone = true,
+	 .help = "Print every check with what it asks, and do nothing else."},
+	{.name = "smoke",
+	 .type = RP_OPTION_FILES,
+	 .value = "FILE",
+	 AT(smoke),
+	 .help = "Ask the restored database the one statement in this file. Its first line may be a comment "
+		 "that "
+		 "says what to expect: '-- expect: no rows', '-- expect: value X' or '-- expect: at least "
+		 "N'. May be "
+		 "given more than once."},
+	{.name = "keep",
+	 .type = RP_OPTION_FLAG,
+	 AT(keep),
+	 .help = "Leave the restored database up and say how to connect to it."},
+	{.name = "tmpdir",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(tmpdir),
+	 .help = "Where the private server lives; $TMPDIR, or else /tmp."},
+	{.name = "timeout",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(timeout_ms),
+	 .help = "Stop, clean up and end with 2 when it takes longer: 90s, 15m, 6h."},
+	{.name = "max-age",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(max_age_ms),
+	 .help = "Refuse a manifest that was sealed longer ago: 36h, 7d."},
+	{.name = "expect-manifest",
+	 .type = RP_OPTION_SHA256,
+	 .value = "SHA256",
+	 AT(expect_manifest),
+	 .help = "Refuse every manifest but the one of this digest, as 'seal' and 'show' print it."},
+	{.name = "min-sequence",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(min_sequence),
+	 .min = 1,
+	 .max = UINT64_MAX,
+	 .help = "Refuse a manifest with a lower sequence number: an older one shown again."},
+	{.name = "not-older-than",
+	 .type = RP_OPTION_TIME,
+	 .value = "TIME",
+	 AT(not_older_ms),
+	 .help = "Refuse a manifest that was sealed before that time: 2026-11-21T06:00:00Z."},
+	{.name = "show-values",
+	 .type = RP_OPTION_FLAG,
+	 AT(show_values),
+	 .help = "Show restored values of rows that differ. Without it they are masked, because reports "
+		 "travel."},
+	{.name = "json",
+	 .type = RP_OPTION_FLAG,
+	 AT(json),
+	 .help = "Print result.json and not the report for people."},
+	{0},
+};
+static const struct rp_operand artifact = {
+	.value = "ARTIFACT",
+	.help = "The backup: a file made by pg_dump, custom or plain format, also compressed with gzip. It "
+		"is "
+		"recognised by its content.",
+	.type = RP_OPTION_FILE,
+	AT(artifact),
+	.required = true,
+};
+static const struct rp_example examples[] = {
+	{"prove that a backup is what was sealed, and write the reports",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --reports out "
+	 "shop.dump"},
+	{"does it restore at all, without a manifest",
+	 "reprove verify --target shop --no-manifest --reports out shop.dump"},
+	{"ask a question of one's own as well", "reprove verify --target shop --manifest shop.manifest.json "
+						"--trust reprove.pub --smoke orders.sql shop.dump"},
+	{0},
+};
+static const struct rp_section sections[] = {
+	{"WHAT HAPPENS",
+	 "The manifest's signature is checked before anything in it is read. Then a private server of the "
+	 "sealed version, "
+	 "or the nearest newer one, is started in a directory that only you can enter; it listens on a Unix "
+	 "socket "
+	 "alone. The backup is restored into it and hashed as it is read. The same survey is taken that was "
+	 "taken for "
+	 "the seal, and the two are compared; the engine's own integrity tests run; your questions are "
+	 "asked. Then the "
+	 "server is stopped and everything is removed, also after Ctrl-C. What a killed run leaves, the next "
+	 "one "
+	 "removes.\n\n"
+	 "A backup whose digest is wrong fails at once; it is restored and compared all the same, because a "
+	 "person "
+	 "wants to know where it differs. A restore that ends early is never compared as if it were whole."},
+	{"CHECKS",
+	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
+	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
+	 "was not run stands in the report with the reason."},
+	{"FILES", "DIR/result.json is the recorded result, from which the others can be rendered again with "
+		  "reprove-report(1). "
+		  "DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is JUnit XML."},
+	{0},
+};
+
+struct known {
+	const char *const name;
+	const char *const summary;
+	bool required;
+};
+
+/* Every check there is: ours, then each engine's own tests. */
+static bool each_check(bool (*fn)(const struct known *k, void *ctx), void *ctx)
+{
+	for (const struct rp_check *const *c = rp_checks; *c; c++) {
+		if (fn(&(struct known){(*c)->name, (*c)->summary, (*c)->required}, ctx))
+			return true;
+	}
+	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
+		for (const struct rp_engine_test *t = (*e)->tests; t && t->name; t++) {
+			if (fn(&(struct known){t->name, t->summary, false}, ctx))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_it(const struct known *k, void *ctx)
+{
+	return strcmp(k->name, *(const char *const *)ctx) == 0;
+}
+
+static int check_names(const char *const *names, const char *option, struct rp_err **err)
+{
+	for (; names && *names; names++) {
+		const char *name = *names;
+		if (!each_check(is_it, &name)) {
+			rp_err_set(err, RP_ERR_USAGE, "verify: '--%s %s': there is no such check", option,
+				   name);
+			return rp_err_hint(err, "'reprove verify --list-checks' lists them");
+		}
+	}
+	return 0;
+}
+
+static bool list_one(const struct known *k, void *ctx)
+{
+	rp_buf_addf(ctx, "%-22s %s%s\n", k->name, k->summary, k->required ? " (required)" : "");
+	return false;
+}
+
+static int list_checks(struct rp_err **err)
+{
+	rp_autobuf out = RP_BUF_INIT(TEXT_MAX);
+
+	each_check(list_one, &out);
+	return rp_command_print(&out, err);
+}
+
+static int check_options(const struct verify_options *o, struct rp_err **err)
+{
+	if (o->no_manifest && (o->manifest || o->trust))
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "verify: --no-manifest does not go with --manifest or --trust");
+	if (!o->no_manifest && !o->manifest) {
+		rp_err_set(err, RP_ERR_USAGE, "verify: option '--manifest FILE' is missing");
+		return rp_err_hint(
+			err, "without a manifest, --no-manifest proves that the backup can be restored, and "
+			     "no more");
+	}
+	if (!o->no_manifest && !o->trust) {
+		rp_err_set(err, RP_ERR_USAGE, "verify: option '--trust PUB' is missing");
+		return rp_err_hint(
+			err, "it names the public key whose signature counts: reprove.pub, made by 'reprove "
+			     "keygen'");
+	}
+	if (check_names(o->only, "check", err) < 0)
+		return -1;
+	return check_names(o->skip, "skip", err);
+}
+
+static int load_smoke(struct verifying *v, struct rp_arena *memory, struct rp_err **err)
+{
+	size_t n = 0;
+	struct rp_smoke *smoke;
+
+	while (v->options->smoke && v->options->smoke[n])
+		n++;
+	smoke = rp_arena_array(memory, n + 1, sizeof(*smoke));
+	if (!smoke)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		if (rp_smoke_load(&smoke[i], memory, v->options->smoke[i], err) < 0)
+			return rp_err_wrap(err, "verify: --smoke");
+	}
+	v->target.smoke = smoke;
+	v->target.n_smoke = n;
+	return 0;
+}
+
+static int print(const struct verifying *v, struct rp_err **err)
+{
+	const struct rp_rendering how = {.color = rp_command_color()};
+	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
+
+	if (!v->options->json)
+		return rp_reports_print(v->result, &how, err);
+	if (rp_result_write(v->result, &json, err) < 0)
+		return -1;
+	return rp_command_print(&json, err);
+}
+
+static void say_where_it_is(const char *how_to_connect)
+{
+	rp_autobuf out = RP_BUF_INIT(TEXT_MAX);
+
+	/* To standard error: with --json, standard output is for a machine. */
+	rp_buf_addf(&out, "The restored database has been left up.\n%s\n", how_to_connect);
+	(void)rp_write_all(2, rp_buf_text(&out), out.len, NULL);
+}
+
+static bool has_failed(const struct rp_result *r, const char *check)
+{
+	for (size_t i = 0; i < r->findings.n; i++) {
+		if (r->findings.all[i].verdict == RP_FAIL && strcmp(r->findings.all[i].check, check) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Ask, tidy up, write it all down. */
+static void conclude(struct verifying *v)
+{
+	int64_t began = rp_run_clock_ms();
+
+	rp_run_phase(v->run, "checks", 0, "");
+	rp_checks_run(&v->e, v->result);
+	rp_result_phase(v->result, "checks", rp_run_clock_ms() - began);
+	rp_run_phase(v->run, NULL, 0, NULL);
+	if (v->e.manifest && has_failed(v->result, "artifact.digest"))
+		rp_result_proviso(
+			v->result,
+			"the backup is not the one that was sealed: everything else here is said of "
+			"an unknown artifact");
+	rp_verify_about(v);
+	rp_autofree char *kept = NULL;
+	if (v->e.scratch && v->e.scratch->keep && v->e.scratch->how_to_connect)
+		kept = strdup(v->e.scratch->how_to_connect);
+	rp_evidence_close(&v->e, &v->result->findings);
+	if (v->e.scratch && v->e.scratch->keep && !kept && v->e.scratch->how_to_connect)
+		kept = strdup(v->e.scratch->how_to_connect);
+	v->result->finished_ms = rp_time_now_ms();
+	if (kept)
+		say_where_it_is(kept);
+}
+
+/* A report that could not be written is never a 0; what is graver stays. */
+static int report(struct verifying *v, struct rp_err **err)
+{
+	const char *dir = v->options->reports;
+	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL;
+	enum rp_status status = rp_result_status(v->result);
+
+	(void)err;
+	if (dir && rp_reports_write(v->result, dir, &unwritten) < 0)
+		rp_command_complain(unwritten);
+	if (print(v, &unprinted) < 0)
+		rp_command_complain(unprinted);
+	if ((unwritten || unprinted) && status == RP_VERIFIED)
+		return RP_INCONCLUSIVE;
+	return (int)status;
+}
+
+static int verify(struct verifying *v, struct rp_err **err)
+{
+	const struct verify_options *o = v->options;
+
+	if (rp_result_new(&v->result, o->target, err) < 0)
+		return -1;
+	v->result->without_manifest = o->no_manifest;
+	if (o->reports && rp_reports_begin(v->result, o->reports, err) < 0)
+		return -1;
+	rp_verify_gather(v);
+	conclude(v);
+	return report(v, err);
+}
+
+static int run(const struct rp_call *call, struct rp_err **err)
+{
+	const struct verify_options *o = call->options;
+	rp_auto(rp_arena) memory = NULL;
+
+	if (o->list_checks)
+		return list_checks(err);
+	struct verifying v = {.options = o,
+			      .run = call->run,
+			      .target = {.name = o->target,
+					 .scratch = o->scratch,
+					 .jobs = (unsigned)o->jobs,
+					 .only = o->only,
+					 .skip = o->skip,
+					 .without_manifest = o->no_manifest,
+					 .show_values = o->show_values}};
+	v.e.target = &v.target;
+	if (check_options(o, err) < 0 || rp_arena_new(&memory, err) < 0 || load_smoke(&v, memory, err) < 0)
+		return -1;
+	if (o->timeout_ms)
+		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
+	int status = verify(&v, err);
+	rp_verifying_done(&v);
+	return status;
+}
+
+const struct rp_command rp_command_verify = {
+	.name = "verify",
+	.summary = "Restore a backup somewhere private and prove that it is what was sealed.",
+	.about = "Restores ARTIFACT into a private server, takes the survey that the manifest was made of "
+		 "once more, compares "
+		 "the two, and runs integrity checks. What differs is named: relations, columns, and where "
+		 "the manifest "
+		 "allows it the very rows.\n\n"
+		 "Needs no configuration and no rights beyond those of an ordinary user; started as root, "
+		 "the private "
+		 "server runs as a user without rights.",
+	.options = options,
+	.operand = &artifact,
+	.size = sizeof(struct verify_options),
+	.examples = examples,
+	.sections = sections,
+	.run = run,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_COMMAND_VERIFY_H
+#define RP_COMMAND_VERIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checks/check.h"
+#include "verifier/config/target.h"
+#include "verifier/manifest/trust.h"
+#include "verifier/result/result.h"
+
+struct rp_err;
+struct rp_run;
+
+/* What 'verify' was asked for: the options as they were read. */
+struct verify_options {
+	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *artifact;
+	const char **trust, **only, **skip, **smoke;
+	uint64_t jobs, min_sequence;
+	int64_t timeout_ms, max_age_ms, not_older_ms;
+	bool no_manifest, list_checks, keep, show_values, json;
+};
+
+/* One verification under way. */
+struct verifying {
+	const struct verify_options *options;
+	struct rp_run *run;
+	struct rp_target target;
+	struct rp_key **keys; /* owned, options->trust of them */
+	struct rp_trusted_key *trusted;
+	size_t n_keys;
+	struct rp_evidence e;
+	struct rp_result *result;
+};
+
+/* Gather the evidence step by step, to the end or to where it cannot go on; then e.stopped_at and e.stopped say
+ * so. Never fails: whatever happens is part of the result. */
+void rp_verify_gather(struct verifying *v);
+/* Give back the keys and the evidence. */
+void rp_verifying_done(struct verifying *v);
+/* What reports say of the run besides findings: versions, numbers, what the findings stand under. */
+void rp_verify_about(struct verifying *v);
+
+#endif

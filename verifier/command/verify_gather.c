@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "verifier/command/commands.h"
+#include "verifier/command/verify.h"
+#include "verifier/recovery/artifact.h"
+#include "verifier/recovery/format.h"
+#include "verifier/recovery/store.h"
+#include "verifier/scan/scan.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+/* The order of these steps is a property of security: trust, then the backup's bytes, then a place for them, and
+ * only there anything that the backup decides. */
+
+static int load_keys(struct verifying *v, struct rp_err **err)
+{
+	size_t n = 0;
+
+	while (v->options->trust[n])
+		n++;
+	v->keys = calloc(n, sizeof(*v->keys));
+	v->trusted = calloc(n, sizeof(*v->trusted));
+	if (!v->keys || !v->trusted)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (; v->n_keys < n; v->n_keys++) {
+		struct rp_key **key = &v->keys[v->n_keys];
+		if (rp_key_load_public(key, v->options->trust[v->n_keys], err) < 0)
+			return -1;
+		v->trusted[v->n_keys] = (struct rp_trusted_key){.key = *key, .roles = RP_SIGNS_MANIFESTS};
+	}
+	return 0;
+}
+
+static int trust(struct verifying *v, struct rp_err **err)
+{
+	const struct verify_options *o = v->options;
+
+	if (o->no_manifest)
+		return 0;
+	if (load_keys(v, err) < 0)
+		return -1;
+	struct rp_trust policy = {.keys = v->trusted,
+				  .n_keys = v->n_keys,
+				  .threshold = 1,
+				  .target = o->target,
+				  .max_age_ms = o->max_age_ms,
+				  .now_ms = rp_time_now_ms(),
+				  .expect_sha256 = o->expect_manifest,
+				  .min_sequence = o->min_sequence,
+				  .not_older_than_ms = o->not_older_ms};
+	if (rp_manifest_load(&v->e.manifest, o->manifest, &policy, err) < 0)
+		return -1;
+	rp_result_signed(v->result, v->e.manifest->sha256, v->e.manifest->sealed_ms, v->e.manifest->signed_by,
+			 v->e.manifest->n_signed_by);
+	return 0;
+}
+
+static int open_artifact(struct verifying *v, struct rp_err **err)
+{
+	struct rp_evidence *e = &v->e;
+	size_t population;
+
+	if (rp_store_open(&e->store, v->options->artifact, v->run, err) < 0 ||
+	    rp_store_choose(e->store, "newest", &e->point, &population, err) < 0)
+		return -1;
+	return rp_artifact_open(&e->artifact, e->store, e->point, NULL, err);
+}
+
+static int choose_engine(struct verifying *v, const struct rp_format *f, const struct rp_engine **ret,
+			 struct rp_err **err)
+{
+	const char *name = v->e.manifest ? v->e.manifest->survey->identity.engine : f->engine;
+
+	if (strcmp(name, f->engine) != 0)
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "the manifest is of a %s database, and '%s' is a backup of %s", name,
+				  v->e.point->id, f->engine);
+	*ret = rp_engine_named(name);
+	if (!*ret)
+		return rp_err_set(err, RP_ERR_ENGINE, "this reprove was built without %s", name);
+	return 0;
+}
+
+static const struct rp_format *format_of(struct verifying *v, struct rp_err **err)
+{
+	const struct rp_format *f = NULL;
+
+	return rp_format_of(&f, v->e.artifact, err) < 0 ? NULL : f;
+}
+
+static int recognise(struct verifying *v, struct rp_err **err)
+{
+	const struct rp_engine *engine = NULL;
+	const struct rp_format *f = format_of(v, err);
+
+	return f && choose_engine(v, f, &engine, err) == 0 ? 0 : -1;
+}
+
+static int make_scratch(struct verifying *v, struct rp_err **err)
+{
+	struct rp_scratch_wish wish = {.sealed = v->e.manifest ? v->e.manifest->survey : NULL,
+				       .server = v->target.scratch,
+				       .under = v->options->tmpdir,
+				       .keep = v->options->keep,
+				       .unboxed = true};
+	const struct rp_format *f = format_of(v, err);
+
+	if (!f || choose_engine(v, f, &wish.engine, err) < 0)
+		return -1;
+	/* Without a manifest nobody has said how large it is; restored it is hardly smaller than its dump. */
+	if (!wish.sealed)
+		wish.disk = v->e.point->size;
+	return rp_scratch_make(&v->e.scratch, &wish, v->run, err);
+}
+
+static int restore(struct verifying *v, struct rp_err **err)
+{
+	const struct rp_format *f = format_of(v, err);
+
+	return f ? rp_restore(&v->e.restored, f, v->e.artifact, v->e.scratch, err) : -1;
+}
+
+static int open_db(struct verifying *v, struct rp_err **err)
+{
+	return rp_db_open(&v->e.db, v->e.scratch->uri, rp_command_jobs(v->options->jobs), NULL, v->run, err);
+}
+
+static int survey(struct verifying *v, struct rp_err **err)
+{
+	/* Without a manifest there is no method to repeat, and no sketch that would be of use. */
+	const struct rp_scan_wish wish = {.whole_keys = true};
+
+	if (v->e.manifest)
+		return rp_survey_retake(&v->e.found, v->e.db, v->e.manifest->survey, err);
+	return rp_survey_take(&v->e.found, v->e.db, &wish, err);
+}
+
+static int compare(struct verifying *v, struct rp_err **err)
+{
+	return rp_evidence_compare(&v->e, err);
+}
+
+static const struct step {
+	const char *phase;    /* as reports and progress call it; NULL: too short to be one */
+	const char *question; /* what is answered by its failure */
+	int (*take)(struct verifying *v, struct rp_err **err);
+} steps[] = {
+	{"trust", "manifest.trust", trust},	  {"artifact", "restore.complete", open_artifact},
+	{NULL, "restore.complete", recognise},	  {"scratch", "scratch.connect", make_scratch},
+	{"restore", "restore.complete", restore}, {"connect", "scratch.connect", open_db},
+	{"survey", "schema.objects", survey},	  {"compare", "schema.objects", compare},
+};
+
+static void stop_at(struct verifying *v, const char *question, struct rp_err *err)
+{
+	enum rp_status status = rp_status_of_error(rp_err_kind(err));
+
+	v->e.stopped_at = question;
+	v->e.stopped = err;
+	/* Findings alone cannot say 3 or 4. */
+	if (status == RP_UNTRUSTED || status == RP_USED_WRONGLY)
+		rp_result_refuse(v->result, question, err);
+	if (rp_err_kind(err) == RP_ERR_CANCELLED)
+		rp_result_proviso(v->result, "the run was interrupted");
+	else if (rp_err_kind(err) == RP_ERR_TIMEOUT)
+		rp_result_proviso(v->result, "the run was stopped because its time was up");
+}
+
+void rp_verify_gather(struct verifying *v)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !v->e.stopped; i++) {
+		const struct step *s = &steps[i];
+		struct rp_err *err = NULL;
+		int64_t began = rp_run_clock_ms();
+		int done;
+
+		if (s->phase)
+			rp_run_phase(v->run, s->phase, 0, "");
+		done = rp_run_check(v->run, &err) < 0 ? -1 : s->take(v, &err);
+		if (s->phase)
+			rp_result_phase(v->result, s->phase, rp_run_clock_ms() - began);
+		if (done < 0)
+			stop_at(v, s->question, err);
+	}
+	/* Is it the sealed file, at least? That can be told when it could not be restored, too. */
+	if (v->e.stopped && v->e.artifact && v->e.manifest && rp_run_check(v->run, NULL) == 0)
+		(void)rp_artifact_finish(v->e.artifact, NULL);
+}
+
+void rp_verifying_done(struct verifying *v)
+{
+	rp_evidence_done(&v->e);
+	for (size_t i = 0; i < v->n_keys; i++)
+		rp_key_free(v->keys[i]);
+	free(v->keys);
+	free(v->trusted);
+	rp_result_free(v->result);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "verifier/engine/postgres/catalog.h"
+#include "verifier/engine/postgres/conn.h"
+#include "verifier/engine/postgres/hosting.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+
+/* A dump takes roles for granted: it names owners, grantees and those whom a policy is for, and makes none. They
+ * are made here without a password or a right to log in. Extensions are the dump's own to make. */
+
+/* An owner whose rows are under FORCE ROW LEVEL SECURITY could not refill its own materialised view. */
+static bool owns_something(const struct rp_survey *sealed, const char *role)
+{
+	for (size_t i = 0; i < sealed->n_objects; i++) {
+		const char *owner = rp_object_fact(&sealed->objects[i], RP_FACT_OWNER);
+		if (owner != NULL && strcmp(owner, role) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int make_role(struct rp_pg_conn *c, const char *name, bool owner, struct rp_err **err)
+{
+	rp_autores *there = NULL;
+	if (rp_pg_query(c, "SELECT 1 FROM pg_roles WHERE rolname = $1", &name, 1, &there, err) < 0)
+		return -1;
+	if (PQntuples(there) > 0)
+		return 0;
+	rp_autobuf sql = RP_BUF_INIT(4 << 10);
+	rp_buf_add(&sql, "CREATE ROLE ");
+	rp_buf_add_ident(&sql, name);
+	rp_buf_addf(&sql, " NOLOGIN NOSUPERUSER%s", owner ? " BYPASSRLS" : "");
+	if (rp_buf_check(&sql, err) < 0 || rp_pg_exec(c, rp_buf_text(&sql), err) < 0)
+		return rp_err_wrap(err, "make role '%s'", name);
+	return 0;
+}
+
+int rp_pg_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct rp_err **err)
+{
+	struct rp_pg_conn *c = rp_pg_of(conn);
+	if (rp_pg_allow_writing(c, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sealed->n_objects; i++) {
+		if (strcmp(sealed->objects[i].kind, RP_PG_KIND_ROLE) != 0)
+			continue;
+		rp_autofree char *name = rp_pg_bare_name(sealed->objects[i].name);
+		if (name == NULL)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+		/* The server's own, which come and go with its version, cannot be made. */
+		if (name[0] == '\0' || strncmp(name, "pg_", 3) == 0)
+			continue;
+		/* Our own superuser's name is a random one: whoever is sealed under it is a forgery. */
+		if (strcmp(name, PQuser(c->pg)) == 0)
+			return rp_err_set(err, RP_ERR_TRUST,
+					  "the manifest names the scratch server's own user");
+		if (make_role(c, name, owns_something(sealed, name), err) < 0)
+			return -1;
+	}
+	return 0;
+}

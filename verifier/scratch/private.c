@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "verifier/engine/engine.h"
+#include "verifier/scratch/inside.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/argv.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/run.h"
+
+/* A server of our own, in a directory of our own, for this run alone. */
+
+static bool suits(const struct rp_scratch_wish *wish)
+{
+	return wish->server == NULL && wish->engine->hosting != NULL;
+}
+
+static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	const struct rp_identity *sealed = wish->sealed != NULL ? &wish->sealed->identity : NULL;
+	if (hosting->choose(&s->place.with, sealed, err) < 0)
+		return -1;
+	s->place.admin = rp_random_name("admin_", err);
+	if (s->place.admin == NULL || rp_place_make(s, wish, err) < 0)
+		return -1;
+	s->faithful = true;
+	return rp_preflight_disk(s, wish->disk, err);
+}
+
+static int create(struct rp_scratch *s, struct rp_err **err)
+{
+	rp_autoargv argv = {0};
+	if (s->engine->hosting->create(&s->place, &argv, err) < 0)
+		return -1;
+	rp_autobuf said = RP_BUF_INIT(16 << 10);
+	struct rp_program p = RP_PROGRAM_INIT;
+	p.argv = argv.v;
+	p.dir = s->hosted->inner;
+	p.as_user = s->hosted->as.drop;
+	p.uid = s->hosted->as.uid;
+	p.gid = s->hosted->as.gid;
+	int status = rp_proc_run(&p, NULL, NULL, &said, s->run, err);
+	if (status < 0)
+		return rp_err_wrap(err, "make an empty server");
+	if (status == 0)
+		return 0;
+	rp_autobuf text = RP_BUF_INIT(64 << 10);
+	rp_buf_add_plain(&text, rp_buf_text(&said));
+	return rp_err_set(err, RP_ERR_ENGINE, "make an empty server: '%s': %s: %s", argv.v[0],
+			  rp_proc_status_text(status), rp_buf_text(&text));
+}
+
+static int serve(struct rp_scratch *s, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	rp_autoargv argv = {0};
+	if (hosting->configure(&s->place, err) < 0 || hosting->serve(&s->place, &argv, err) < 0)
+		return -1;
+	if (rp_server_start(s, argv.v, err) < 0)
+		return rp_err_wrap(err, "start the scratch server");
+	return 0;
+}
+
+/* A physical restore brought databases, roles and the superuser with it. */
+static int adopt(struct rp_scratch *s, struct rp_err **err)
+{
+	const char *name = s->sealed != NULL ? s->sealed->identity.database : NULL;
+	rp_autobuf uri = RP_BUF_INIT(16 << 10);
+	if (s->engine->hosting->uri(&s->place, name, &uri, err) < 0)
+		return -1;
+	struct rp_conn *c = NULL;
+	if (rp_server_wait(s, rp_buf_text(&uri), &c, err) < 0)
+		return -1;
+	s->engine->close(c);
+	s->uri = rp_buf_take(&uri);
+	return 0;
+}
+
+static int settle(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	rp_autobuf lacks = RP_BUF_INIT(64 << 10);
+	if (hosting->takes(c, s->sealed, true, &lacks, err) < 0 ||
+	    hosting->claim(c, s->database, s->sealed, err) < 0 ||
+	    (s->sealed != NULL && hosting->furnish(c, s->sealed, err) < 0))
+		return -1;
+	if (lacks.len > 0)
+		s->lacks = rp_buf_take(&lacks);
+	return 0;
+}
+
+static int claim(struct rp_scratch *s, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	rp_autobuf desk = RP_BUF_INIT(16 << 10);
+	rp_autobuf uri = RP_BUF_INIT(16 << 10);
+	s->database = rp_random_name("reprove_", err);
+	if (s->database == NULL || hosting->uri(&s->place, NULL, &desk, err) < 0 ||
+	    hosting->uri(&s->place, s->database, &uri, err) < 0)
+		return -1;
+	struct rp_conn *c = NULL;
+	if (rp_server_wait(s, rp_buf_text(&desk), &c, err) < 0)
+		return -1;
+	int r = settle(s, c, err);
+	/* Nobody else reaches this server: the lock on the database has nothing to guard. */
+	s->engine->close(c);
+	if (r == 0)
+		s->uri = rp_buf_take(&uri);
+	return r;
+}
+
+static int start(struct rp_scratch *s, struct rp_err **err)
+{
+	if (s->hosted->proc.pid != 0) { /* recovered: up again, with nothing changed but its box */
+		rp_server_stop(s, false);
+		free(rp_take(s->uri));
+	} else {
+		struct stat st;
+		s->hosted->brought = stat(s->place.data, &st) == 0;
+		if (!s->hosted->brought && create(s, err) < 0)
+			return -1;
+	}
+	if (serve(s, err) < 0)
+		return -1;
+	if (s->database != NULL) {
+		rp_autobuf uri = RP_BUF_INIT(16 << 10);
+		struct rp_conn *c = NULL;
+		if (s->engine->hosting->uri(&s->place, s->database, &uri, err) < 0 ||
+		    rp_server_wait(s, rp_buf_text(&uri), &c, err) < 0)
+			return -1;
+		s->engine->close(c);
+		s->uri = rp_buf_take(&uri);
+		return 0;
+	}
+	return s->hosted->brought ? adopt(s, err) : claim(s, err);
+}
+
+/* The server stays, and no longer ends with us: it was started so. The mark is there before the lock goes. */
+static int keep(struct rp_scratch *s, struct rp_err **err)
+{
+	rp_autobuf how = RP_BUF_INIT(16 << 10);
+	rp_buf_add(&how, "the restored database is kept. Connect with\n    ");
+	if (s->engine->hosting->explain(&s->place, s->uri, &how, err) < 0)
+		return -1;
+	rp_buf_addf(&how, "\nto remove it: kill -QUIT %d; rm -r %s", (int)s->hosted->proc.pid, s->dir);
+	rp_autofree char *path = rp_path(s->dir, "keep", err);
+	if (path == NULL || rp_buf_check(&how, err) < 0 ||
+	    rp_file_replace(path, how.s, how.len, 0600, err) < 0)
+		return -1;
+	s->how_to_connect = rp_buf_take(&how);
+	(void)close(rp_take_fd(&s->hosted->owner));
+	(void)close(rp_take_fd(&s->hosted->proc.pidfd));
+	s->hosted->proc = (struct rp_proc)RP_PROC_INIT;
+	return 0;
+}
+
+static int remove_it(struct rp_scratch *s, struct rp_err **err)
+{
+	const struct rp_proc *p = &s->hosted->proc;
+	bool wanted = s->keep && s->uri != NULL && p->pid != 0 && !rp_proc_ended(p);
+	if (wanted && keep(s, err) == 0)
+		return 0;
+	rp_server_stop(s, true);
+	return rp_place_remove(s, err) < 0 || wanted ? -1 : 0;
+}
+
+static int reap(const struct rp_scratch_wish *wish, struct rp_run *run, unsigned *ret_removed,
+		struct rp_err **err)
+{
+	return rp_reap_places(wish, run, ret_removed, err);
+}
+
+const struct rp_scratch_kind rp_scratch_private = {
+	.name = "private server",
+	.suits = suits,
+	.make = make,
+	.start = start,
+	.remove = remove_it,
+	.reap = reap,
+};

@@ -10,22 +10,27 @@
 #include "verifier/survey/seed.h"
 #include "verifier/util/error.h"
 
-/* The key columns of r, whose places must be 1, 2, ... without a gap. */
-static int count_parts(const struct rp_relation *r, size_t *ret, struct rp_err **err)
+int rp_key_columns(const struct rp_column *columns, size_t n, size_t *ret, enum rp_err_kind kind,
+		   struct rp_err **err)
 {
-	size_t n = 0, sum = 0;
-	for (size_t i = 0; i < r->n_columns; i++) {
-		n += r->columns[i].key > 0;
-		sum += r->columns[i].key;
-		if (r->columns[i].key > r->n_columns)
-			return rp_err_set(err, RP_ERR_ENGINE,
-					  "'%s': column %u of a key of at most %zu columns", r->name,
-					  r->columns[i].key, r->n_columns);
+	rp_autofree bool *taken = calloc(n + 1, sizeof *taken);
+	size_t last = 0, count = 0;
+	if (taken == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		unsigned key = columns[i].key;
+		if (key == 0)
+			continue;
+		if (key > n || taken[key])
+			return rp_err_set(err, kind, "column '%s': its place in the key is %u",
+					  columns[i].name, key);
+		taken[key] = true;
+		count++;
+		last = key > last ? key : last;
 	}
-	if (sum != n * (n + 1) / 2)
-		return rp_err_set(err, RP_ERR_ENGINE,
-				  "'%s': the columns of its key are not numbered 1 to %zu", r->name, n);
-	*ret = n;
+	if (last != count)
+		return rp_err_set(err, kind, "the columns of the key are not numbered 1 to %zu", last);
+	*ret = count;
 	return 0;
 }
 
@@ -33,8 +38,8 @@ int rp_key_maker_init(struct rp_key_maker *k, const struct rp_relation *r, const
 		      unsigned size, struct rp_err **err)
 {
 	*k = (struct rp_key_maker){.size = size, .whole = how->whole_keys};
-	if (count_parts(r, &k->n, err) < 0)
-		return -1;
+	if (rp_key_columns(r->columns, r->n_columns, &k->n, RP_ERR_ENGINE, err) < 0)
+		return rp_err_wrap(err, "relation '%s'", r->name);
 	rp_seed_base(RP_SEED_KEY, how->salt, k->base);
 	k->seed = rp_le64_get(k->base);
 	if (k->n == 0)

@@ -9,9 +9,14 @@
 #include <openssl/evp.h>
 
 #include "verifier/survey/sketch.h"
+#include "verifier/util/error.h"
 
 struct rp_method;
-struct rp_err;
+
+/* How many columns the key has; their places must be 1, 2, ... without a gap or a repetition. kind: of the
+ * error when they are not. */
+int rp_key_columns(const struct rp_column *columns, size_t n, size_t *ret, enum rp_err_kind kind,
+		   struct rp_err **err);
 
 /* From a row's key columns to what a sketch carries of them. One per tally. */
 struct rp_key_part {

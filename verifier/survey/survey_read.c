@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/survey/key.h"
 #include "verifier/survey/row.h"
 #include "verifier/survey/shapes.h"
 #include "verifier/survey/sketch.h"
@@ -75,27 +76,6 @@ static int read_object(struct rp_survey *s, const json_t *json, struct rp_err **
 	return 0;
 }
 
-/* Places 1, 2, ... without a gap or a repetition. */
-static int check_key(const struct rp_column *columns, size_t n, struct rp_err **err)
-{
-	rp_autofree bool *taken = calloc(n + 1, sizeof *taken);
-	size_t last = 0, count = 0;
-	if (taken == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++) {
-		if (columns[i].key == 0)
-			continue;
-		if (columns[i].key > n || taken[columns[i].key])
-			return rp_err_set(err, RP_ERR_TRUST, "column '%s': 'key' is %u", columns[i].name,
-					  columns[i].key);
-		taken[columns[i].key] = true;
-		count++;
-		last = columns[i].key > last ? columns[i].key : last;
-	}
-	return last == count ? 0
-			     : rp_err_set(err, RP_ERR_TRUST, "the columns of the key are not 1 to %zu", last);
-}
-
 static int read_columns(struct rp_relation *r, const json_t *json, struct rp_err **err)
 {
 	const json_t *array = json_object_get(json, "columns");
@@ -113,7 +93,8 @@ static int read_columns(struct rp_relation *r, const json_t *json, struct rp_err
 		if (c->nulls > r->rows)
 			return rp_err_set(err, RP_ERR_TRUST, "column '%s': more NULLs than rows", c->name);
 	}
-	return check_key(r->columns, r->n_columns, err);
+	size_t n_key;
+	return rp_key_columns(r->columns, r->n_columns, &n_key, RP_ERR_TRUST, err);
 }
 
 /* Into the survey's own relation, which owns them. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "verifier/recovery/stage.h"
 #include "verifier/util/arena.h"
@@ -213,20 +212,6 @@ static int copy_out(struct rp_stream *from, int fd, struct rp_err **err)
 	return (int)n;
 }
 
-/* As root the tools run as another user, whose group the scratch's directory belongs to. It may read the file; not
- * change it while it is restored. */
-static int let_tools_read(const char *dir, int fd, struct rp_err **err)
-{
-	struct stat st;
-	if (geteuid() != 0)
-		return 0;
-	if (stat(dir, &st) < 0)
-		return rp_err_sys(err, errno, "stat '%s'", dir);
-	if (st.st_gid != 0 && (fchown(fd, (uid_t)-1, st.st_gid) < 0 || fchmod(fd, 0640) < 0))
-		return rp_err_sys(err, errno, "let the group of '%s' read it", dir);
-	return 0;
-}
-
 int rp_artifact_place(struct rp_artifact *a, const char *dir, char **ret_path, struct rp_err **err)
 {
 	if (a->n_files != 1)
@@ -243,7 +228,7 @@ int rp_artifact_place(struct rp_artifact *a, const char *dir, char **ret_path, s
 	rp_autoclose int fd = mkostemp(path, O_CLOEXEC); /* 0600 */
 	if (fd < 0)
 		return rp_err_sys(err, errno, "create '%s'", path);
-	if (copy_out(from, fd, err) < 0 || let_tools_read(dir, fd, err) < 0) {
+	if (copy_out(from, fd, err) < 0) {
 		(void)unlink(path);
 		return rp_err_wrap(err, "copy backup '%s' into the scratch", a->point->id);
 	}

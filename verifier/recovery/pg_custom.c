@@ -27,8 +27,8 @@ static int parse(struct rp_artifact *a, struct rp_pg_archive *ret, struct rp_err
 	if (rp_artifact_head(a, &head, &len, err) < 0)
 		return -1;
 	if (!rp_pg_archive_parse(head, len, ret))
-		return rp_err_set(err, RP_ERR_BACKUP, "'%s' is truncated: it ends within its header",
-				  a->point->id);
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "'%s' is truncated or damaged: its header makes no sense", a->point->id);
 	return 0;
 }
 
@@ -65,10 +65,15 @@ static int readable(struct rp_artifact *a, unsigned server, struct rp_err **err)
 static int feed(struct rp_scratch *s, const char *jobs, const char *path, struct rp_stream *input,
 		struct rp_buf *said, struct rp_err **err)
 {
-	/* The database is the environment's: a name in an argument could be taken for connection options, and
+	/* Tablespaces are places on the other machine's disks. The database is the environment's: a name in an argument could be taken for connection options, and
 	 * without any -d pg_restore prints the archive and restores nothing. */
-	const char *const argv[] = {
-		"pg_restore", "--no-password", "--dbname=application_name=pg_restore", jobs, path, NULL};
+	const char *const argv[] = {"pg_restore",
+				    "--no-password",
+				    "--no-tablespaces",
+				    "--dbname=application_name=pg_restore",
+				    jobs,
+				    path,
+				    NULL};
 	return rp_scratch_feed(s, argv, input, said, err);
 }
 
@@ -80,7 +85,9 @@ static int in_parallel(struct rp_artifact *a, struct rp_scratch *s, long cores, 
 		return -1;
 	char jobs[32];
 	(void)snprintf(jobs, sizeof jobs, "--jobs=%ld", cores < JOBS_MAX ? cores : JOBS_MAX);
-	int r = feed(s, jobs, path, NULL, said, err);
+	int r = rp_scratch_lend(s, path, err);
+	if (r == 0)
+		r = feed(s, jobs, path, NULL, said, err);
 	(void)unlink(path);
 	return r;
 }

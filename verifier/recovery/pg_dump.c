@@ -12,6 +12,7 @@
 
 #define MAGIC	  "PGDMP"
 #define MAGIC_LEN 5
+#define FORMAT_AT 10
 
 /* A reader that turns to 'bad' for ever at the first byte that is missing or makes no sense. */
 struct reader {
@@ -79,10 +80,12 @@ static int64_t read_time(struct reader *r)
 	return t > 0 ? (int64_t)t * 1000 : 0;
 }
 
+/* One that is cut off within its header is still one: restore() says what is wrong with it. */
 int rp_pg_archive_bid(const uint8_t *head, size_t len, unsigned format)
 {
-	struct rp_pg_archive a;
-	return rp_pg_archive_parse(head, len, &a) && a.format == format ? 8 * (MAGIC_LEN + 1) : 0;
+	if (len < MAGIC_LEN || memcmp(head, MAGIC, MAGIC_LEN) != 0)
+		return 0;
+	return len <= FORMAT_AT || head[FORMAT_AT] == format ? 8 * (MAGIC_LEN + 1) : 0;
 }
 
 bool rp_pg_archive_parse(const uint8_t *head, size_t len, struct rp_pg_archive *ret)

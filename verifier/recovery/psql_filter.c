@@ -179,6 +179,8 @@ static void top_line(struct filter *f)
 	case CLEAN:
 		if (line_is(&l, "--"))
 			f->phase = BODY;
+		else if (line_begins(&l, "SET "))
+			f->ready = l.all;
 		else
 			drop(f, &l);
 		break;

@@ -26,6 +26,8 @@ static const struct {
 	{0, "Salted__", 8, "encrypted with openssl", "decrypt it first"},
 	{0, "age-encryption.org/", 19, "encrypted with age", "decrypt it first"},
 	{0, "-----BEGIN PGP", 14, "encrypted with PGP", "decrypt it first"},
+	{0, "PGDMP", 5, "a part of a pg_dump of the directory or tar format",
+	 "make the dump with 'pg_dump --format=custom'"},
 	{257, "ustar", 5, "a tar archive", "make the dump with 'pg_dump --format=custom'"},
 };
 

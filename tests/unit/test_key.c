@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/manifest_sample.h"
@@ -125,6 +126,17 @@ static void private_key_that_others_can_read_is_refused(void **state)
 	assert_int_equal(rp_key_load_private(&k, path, NULL), 0);
 }
 
+static void process_that_holds_a_key_dumps_no_core(void **state)
+{
+	const struct rlimit high = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+	struct rlimit core = {0};
+	(void)setrlimit(RLIMIT_CORE, &high); /* an ordinary user may not be allowed to raise it */
+	rp_auto(rp_key) k = sample_private(*state, "ed25519.key");
+	assert_non_null(k);
+	assert_int_equal(getrlimit(RLIMIT_CORE, &core), 0);
+	assert_in_range(core.rlim_cur, 0, 1);
+}
+
 static void keygen_makes_a_pair_and_never_writes_over_one(void **state)
 {
 	char dir[512], key[600], pub[600];
@@ -177,6 +189,7 @@ int main(void)
 		cmocka_unit_test(public_key_cannot_sign),
 		cmocka_unit_test(bad_key_file_is_refused_with_what_is_wrong),
 		cmocka_unit_test(private_key_that_others_can_read_is_refused),
+		cmocka_unit_test(process_that_holds_a_key_dumps_no_core),
 		cmocka_unit_test(keygen_makes_a_pair_and_never_writes_over_one),
 		cmocka_unit_test(keygen_leaves_no_half_of_a_pair),
 	};

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <openssl/crypto.h>
@@ -45,12 +46,20 @@ static int room_init(struct room *r, struct rp_err **err)
 	return 0;
 }
 
-/* OpenSSL keeps private halves in a heap of their own, with the same properties, if somebody makes one. It is
- * for the whole process and only the first call counts; without it a key lies in ordinary memory. */
-static void make_secure_heap(void)
+/* OpenSSL keeps private halves in a heap of their own, with the same properties, if somebody makes one: for the
+ * whole process, and only the first call counts. While it decodes a key it leaves copies elsewhere, in ordinary
+ * memory that is used again soon (seen with P-256), so that a process that has held a key dumps no core at all
+ * from then on. A limit of 0 would not do: the kernel heeds it for files only, and 1 for a program that takes
+ * core dumps, too. */
+static void guard_memory(void)
 {
+	struct rlimit core = {0};
 	if (!CRYPTO_secure_malloc_initialized())
 		(void)CRYPTO_secure_malloc_init(64 << 10, 32);
+	if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 1) {
+		core.rlim_cur = 1;
+		(void)setrlimit(RLIMIT_CORE, &core);
+	}
 }
 
 static int file_error(struct rp_err **err, int errnum)
@@ -106,7 +115,7 @@ static int load(struct rp_key **ret, const char *path, bool secret, struct rp_er
 
 int rp_key_load_private(struct rp_key **ret, const char *path, struct rp_err **err)
 {
-	make_secure_heap();
+	guard_memory();
 	return load(ret, path, true, err);
 }
 
@@ -164,7 +173,7 @@ int rp_key_generate(const char *dir, struct rp_err **err)
 	rp_buf_addf(&pub, "%s/reprove.pub", dir);
 	if (rp_buf_check(&key, err) < 0 || rp_buf_check(&pub, err) < 0 || rp_dir_make(dir, 0700, err) < 0)
 		return rp_err_wrap(err, "make a key pair");
-	make_secure_heap();
+	guard_memory();
 	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	int r = pkey != NULL ? write_pair(pkey, rp_buf_text(&key), rp_buf_text(&pub), err)
 			     : rp_err_set(err, RP_ERR_IO, "OpenSSL has no random numbers");

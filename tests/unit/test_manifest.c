@@ -264,7 +264,7 @@ static void manifest_needs_as_many_different_keys_as_the_policy_says(void **stat
 
 	own.trust.n_keys = 2;
 	own.trust.threshold = 2;
-	snprintf(message, sizeof message, "it is signed by 1 trusted keys, expected at least 2 of %s, %s",
+	snprintf(message, sizeof message, "signatures of trusted keys: 1, expected at least 2 of %s, %s",
 		 rp_key_id(own.ed), rp_key_id(own.p256));
 	refused(&one, message);
 	rp_auto(rp_manifest) both = NULL;
@@ -279,7 +279,7 @@ static void manifest_needs_as_many_different_keys_as_the_policy_says(void **stat
 	rp_buf_add_mem(&doubled, sig, strlen(sig) - strlen("]}\n"));
 	rp_buf_add(&doubled, ",");
 	rp_buf_add(&doubled, sig);
-	snprintf(message, sizeof message, "it is signed by 1 trusted keys, expected at least 2 of %s, %s",
+	snprintf(message, sizeof message, "signatures of trusted keys: 1, expected at least 2 of %s, %s",
 		 rp_key_id(own.ed), rp_key_id(own.ed));
 	refused(&doubled, message);
 	own.trust.threshold = 1;

@@ -99,7 +99,7 @@ static int refuse(const struct rp_trust *trust, const struct rp_envelope *e, con
 		}
 	}
 	if (m->n_signed_by > 0) {
-		rp_err_set(err, RP_ERR_TRUST, "it is signed by %zu trusted keys, expected at least %u of %s",
+		rp_err_set(err, RP_ERR_TRUST, "signatures of trusted keys: %zu, expected at least %u of %s",
 			   m->n_signed_by, trust->threshold, rp_buf_text(&expected));
 		return rp_err_hint(err, "have it signed by the others too");
 	}

@@ -78,7 +78,7 @@ fi
 verify --reports stopped shop.dump >out 2>err &
 pid=$!
 for _ in $(seq 100); do
-	[ -n "$(ls -d "${TMPDIR:-/tmp}"/reprove-*/data 2>/dev/null)" ] && break
+	[ -n "$(ls -d "${TMPDIR:-/tmp}"/reprove-*/srv/data 2>/dev/null)" ] && break
 	sleep 0.05
 done
 kill -INT $pid
@@ -95,7 +95,7 @@ tap $? "and nothing is left" || sed 's/^/# /' left >&2
 verify shop.dump >/dev/null 2>&1 &
 pid=$!
 for _ in $(seq 100); do
-	[ -n "$(ls "${TMPDIR:-/tmp}"/reprove-*/data/postmaster.pid 2>/dev/null)" ] && break
+	[ -n "$(ls "${TMPDIR:-/tmp}"/reprove-*/srv/data/postmaster.pid 2>/dev/null)" ] && break
 	sleep 0.05
 done
 kill -9 $pid

@@ -56,8 +56,10 @@ static int prepare(struct rp_scratch *s, const struct rp_scratch_wish *wish, str
 		rp_log(s->run, RP_LOG_WARNING, "left by an earlier run: %s", rp_err_text(left));
 	if (removed > 0)
 		rp_log(s->run, RP_LOG_INFO, "removed %u databases that earlier runs had left there", removed);
-	if (lacks.len > 0)
+	if (lacks.len > 0) {
+		rp_log(s->run, RP_LOG_WARNING, "the scratch cannot take all: %s", rp_buf_text(&lacks));
 		s->lacks = rp_buf_take(&lacks);
+	}
 	if (s->engine->identify(c, &here, &at, err) < 0 || hosting->tools(&s->place.with, &here, err) < 0)
 		return -1;
 	if (rp_place_make(s, wish, err) < 0)

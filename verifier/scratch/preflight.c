@@ -14,14 +14,11 @@
 /* A restore writes rows and builds indexes over them: the sealed size once more, and half of it for sorting. */
 static uint64_t bytes_needed(const struct rp_scratch *s, uint64_t wished)
 {
-	if (wished > 0)
-		return wished;
 	uint64_t sealed = s->sealed != NULL ? s->sealed->identity.bytes : 0;
-	uint64_t need;
-	if (__builtin_add_overflow(sealed, sealed / 2, &need) ||
-	    __builtin_add_overflow(need, SERVER_BYTES, &need))
+	uint64_t need = wished;
+	if (need == 0 && __builtin_add_overflow(sealed, sealed / 2, &need))
 		return UINT64_MAX;
-	return need;
+	return __builtin_add_overflow(need, SERVER_BYTES, &need) ? UINT64_MAX : need;
 }
 
 int rp_preflight_disk(struct rp_scratch *s, uint64_t wished, struct rp_err **err)

@@ -61,6 +61,8 @@ static const struct {
 	{"could not resize shared memory segment", NULL, "give this machine more shared memory (/dev/shm)"},
 	{"too many clients already", NULL, "let the server have more connections"},
 	{"remaining connection slots are reserved", NULL, "let the server have more connections"},
+	{"Peer authentication failed", NULL,
+	 "tools do not run as root: let the login in by a password, or run as its user"},
 	{"connection to server ", "failed", "see whether the scratch server is up and can be reached"},
 	{"server closed the connection", NULL, "see the scratch server's log"},
 	{"terminating connection", NULL, "see the scratch server's log"},

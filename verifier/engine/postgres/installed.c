@@ -45,10 +45,15 @@ static void add_list(struct rp_argv *dirs, const char *list)
 	}
 }
 
-/* In this order: of two of one version the first is taken. */
+/* Who names directories in REPROVE_SERVERS means these and no others. In this order: of two of one version the
+ * first is taken. */
 static void add_all(struct rp_argv *dirs)
 {
-	add_list(dirs, getenv("REPROVE_SERVERS"));
+	const char *named = getenv("REPROVE_SERVERS");
+	if (named != NULL && named[0] != '\0') {
+		add_list(dirs, named);
+		return;
+	}
 	add_glob(dirs, "/usr/lib/postgresql/*/bin"); /* Debian */
 	add_glob(dirs, "/usr/pgsql-*/bin");	     /* the project's own RPMs */
 	add_glob(dirs, "/usr/local/pgsql/bin");	     /* its own make install */

@@ -134,8 +134,8 @@ static int list_roles(struct rp_pg_conn *c, const struct rp_survey *sealed, stru
 			add_word(&missing, name);
 	}
 	if (missing.len > 0)
-		rp_buf_addf(lacks, "roles that the backup names and that server has not got: %s\n",
-			    rp_buf_text(&missing));
+		rp_buf_addf(lacks, "%sroles that the backup names and that server has not got: %s",
+			    lacks->len > 0 ? "; " : "", rp_buf_text(&missing));
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int rp_pg_takes(struct rp_conn *conn, const struct rp_survey *sealed, bool own, 
 		if (check_login(c, err) < 0)
 			return -1;
 		rp_buf_add(lacks, "owners, event triggers and extensions that only a superuser makes are not "
-				  "restored by a login without these rights\n");
+				  "restored by a login without these rights");
 	}
 	if (sealed == NULL)
 		return 0;

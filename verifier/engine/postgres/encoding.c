@@ -7,10 +7,15 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 
+bool rp_pg_is_binary(const struct rp_column *col)
+{
+	return col->encoding != NULL && strcmp(col->encoding, RP_PG_BINARY) == 0;
+}
+
 int rp_pg_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err)
 {
 	bool text = col->encoding != NULL && strcmp(col->encoding, RP_PG_TEXT) == 0;
-	if (!text && (col->encoding == NULL || strcmp(col->encoding, RP_PG_BINARY) != 0))
+	if (!text && !rp_pg_is_binary(col))
 		return rp_err_set(err, RP_ERR_OBJECT,
 				  "column '%s' has the encoding '%s', which is not known here", col->name,
 				  col->encoding != NULL ? col->encoding : "");

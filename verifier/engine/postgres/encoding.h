@@ -18,7 +18,7 @@ struct rp_err;
 
 /* Common table expressions to stand behind WITH RECURSIVE; the last of them is
  *     rp_encoding(type oid, encoding text)
- * with one row for every type that a column can have. Usage:
+ * with one row for every type that a column of a user's table has. Usage:
  *     "WITH RECURSIVE " RP_PG_ENCODING " SELECT ..., e.encoding FROM pg_attribute a JOIN rp_encoding e ON e.type
  *      = a.atttypid ..."
  * array_send writes its element's type OID and record_send its columns' type OIDs, so both are text when one
@@ -26,7 +26,9 @@ struct rp_err;
  * arrays and composites are no better than what is inside them; enums, which send their label, are fine. */
 #define RP_PG_ENCODING                                                                                       \
 	"rp_inside(root, type) AS ("                                                                         \
-	" SELECT t.oid, t.oid FROM pg_type t WHERE t.typtype <> 'p'"                                         \
+	" SELECT DISTINCT a.atttypid, a.atttypid FROM pg_attribute a WHERE a.attrelid >= 16384 AND "         \
+	"a.attnum > 0"                                                                                       \
+	" AND NOT a.attisdropped"                                                                            \
 	" UNION"                                                                                             \
 	" SELECT i.root, x.type FROM rp_inside i JOIN pg_type t ON t.oid = i.type, LATERAL ("                \
 	"  SELECT t.typbasetype WHERE t.typtype = 'd'"                                                       \
@@ -52,5 +54,6 @@ struct rp_err;
 
 /* Append the select-list expression for one column; RP_ERR_OBJECT for an encoding that is none of ours. */
 int rp_pg_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err);
+bool rp_pg_is_binary(const struct rp_column *col);
 
 #endif

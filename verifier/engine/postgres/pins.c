@@ -55,6 +55,7 @@ static const struct pin {
 	{"jit", "off", START | ASKING},
 	{"enable_tidscan", "on", START},
 	{"enable_indexonlyscan", "off", START},
+	{"max_parallel_workers_per_gather", "2", START}, /* for the count; COPY takes none */
 };
 #define N_PINS (sizeof pins / sizeof pins[0])
 _Static_assert(N_PINS <= 32, "a bit each in 'refused'");

@@ -298,7 +298,7 @@ void rp_pg_show(const struct rp_column *col, const struct rp_field *value, struc
 		rp_buf_add(out, "NULL");
 		return;
 	}
-	bool binary = col->encoding != NULL && strcmp(col->encoding, RP_PG_BINARY) == 0;
+	bool binary = rp_pg_is_binary(col);
 	for (size_t i = 0; binary && col->type != NULL && i < sizeof types / sizeof types[0]; i++)
 		if (is_type(col->type, types[i].type)) {
 			if (!types[i].show(value, out))

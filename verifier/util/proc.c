@@ -85,10 +85,10 @@ static _Noreturn void child(const struct rp_program *p, pid_t parent, int status
 	_exit(127);
 }
 
-/* Descriptors 0 to 2 are placed over; one of the program's own lying there would be lost. */
+/* A copy that is ours to close: descriptors 0 to 2 are placed over, and one lying there would be lost. */
 static int above_standard(int fd)
 {
-	return fd >= 0 && fd < 3 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : fd;
+	return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
 }
 
 static pid_t reap(pid_t pid, int *ret_status)
@@ -108,12 +108,14 @@ int rp_proc_start(struct rp_proc *ret, const struct rp_program *p, struct rp_err
 	rp_autoclose int rd = ends[0];
 	rp_autoclose int wr = ends[1];
 	struct rp_program q = *p;
-	q.in = above_standard(p->in);
-	q.out = above_standard(p->out);
-	q.errors = above_standard(p->errors);
-	rp_autoclose int own_in = q.in != p->in ? q.in : -1;
-	rp_autoclose int own_out = q.out != p->out ? q.out : -1;
-	rp_autoclose int own_errors = q.errors != p->errors ? q.errors : -1;
+	rp_autoclose int in = above_standard(p->in);
+	rp_autoclose int out = above_standard(p->out);
+	rp_autoclose int errors = above_standard(p->errors);
+	if ((in < 0) != (p->in < 0) || (out < 0) != (p->out < 0) || (errors < 0) != (p->errors < 0))
+		return rp_err_sys(err, errno, "duplicate a descriptor");
+	q.in = in;
+	q.out = out;
+	q.errors = errors;
 
 	sigset_t all, before;
 	sigfillset(&all);

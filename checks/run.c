@@ -7,6 +7,8 @@
 #include "verifier/util/error.h"
 #include "verifier/util/run.h"
 
+#define SAID_SHOWN 4000 /* bytes of what a failed restore's tool said */
+
 /* Asking every question, and all that a check should not have to think of. */
 
 struct asked {
@@ -62,6 +64,16 @@ static const char *lacking(const struct rp_evidence *e, unsigned needs)
 	return NULL;
 }
 
+/* A restore that failed: the first messages of its tool are what a person works from. */
+static void tell_what_was_said(struct asked *a)
+{
+	const char *said = a->e->restored.said;
+
+	if (a->e->restored.format || !said || !*said || a->to->n == a->mark)
+		return;
+	a->to->all[a->to->n - 1].found = rp_findings_text(a->to, "%.*s", SAID_SHOWN, said);
+}
+
 /* Answer what need not be asked. True: it is answered. */
 static bool settled(struct asked *a, const char *name, unsigned needs, bool required)
 {
@@ -74,6 +86,7 @@ static bool settled(struct asked *a, const char *name, unsigned needs, bool requ
 	}
 	if (e->stopped_at && strcmp(e->stopped_at, name) == 0) {
 		rp_answer_error(a->to, "", e->stopped);
+		tell_what_was_said(a);
 		return true;
 	}
 	if (why) {

@@ -138,17 +138,23 @@ static void rows(struct console *c, const struct rp_finding *f)
 	}
 }
 
-static void trouble(struct console *c, const struct rp_finding *f)
+/* n answers that say the same, most often one. */
+static void trouble(struct console *c, const struct rp_finding *f, size_t n)
 {
 	rp_buf_add(c->out, "  ");
 	colored(c, looks[f->verdict].color, looks[f->verdict].word);
 	rp_buf_addf(c->out, "%*s", (int)(9 - strlen(looks[f->verdict].word)), "");
-	colored(c, BOLD, f->check);
-	if (*f->object != '\0') {
-		rp_buf_add(c->out, "  ");
+	if (n == 1) {
+		colored(c, BOLD, f->check);
+		rp_buf_add(c->out, *f->object != '\0' ? "  " : "");
 		rp_buf_add_plain(c->out, f->object);
+		rp_buf_add(c->out, "\n");
+	} else {
+		rp_autobuf names = RP_BUF_INIT(16U << 20);
+		for (size_t i = 0; i < n; i++)
+			rp_buf_addf(&names, "%s%s", i > 0 ? ", " : "", f[i].check);
+		wrapped(c, 11, rp_buf_text(&names));
 	}
-	rp_buf_add(c->out, "\n");
 	message(c, f->message);
 	labelled(c, "expected", f->expected);
 	labelled(c, "found", f->found);
@@ -161,14 +167,15 @@ static void troubles(struct console *c, const struct rp_result *r)
 	static const enum rp_verdict order[] = {RP_FAIL, RP_ERROR, RP_NOT_RUN};
 	size_t n = 0, hidden = 0;
 	for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
-		for (size_t i = 0; i < r->findings.n; i++) {
+		for (size_t i = 0, same; i < r->findings.n; i += same) {
 			const struct rp_finding *f = &r->findings.all[i];
+			same = rp_same_from(r, i);
 			if (f->verdict != order[k] || !rp_is_trouble(f))
 				continue;
 			if (n++ < TROUBLES_SHOWN)
-				trouble(c, f);
+				trouble(c, f, same);
 			else
-				hidden++;
+				hidden += same;
 		}
 	}
 	if (hidden > 0)
@@ -203,8 +210,16 @@ static void group(struct console *c, const struct rp_group *g)
 	rp_autobuf name = RP_BUF_INIT(1U << 20), line = RP_BUF_INIT(1U << 20);
 	rp_buf_add_plain(&name, g->check);
 	rp_buf_addf(c->out, "%-24s %10s ", rp_buf_text(&name), looked);
-	rp_buf_addf(&line, "looked at%s%s", more.len > 0 ? "; " : "", rp_buf_text(&more));
-	wrapped(c, 47, rp_buf_text(&line));
+	/* Where one answer is all there is, it may say more than a number. */
+	bool one = g->count.pass == 1 && g->first->verdict == RP_PASS && g->first->message != NULL;
+	if (one && g->first->found != NULL && columns_of(g->first->found, strlen(g->first->found)) < 40)
+		rp_buf_addf(&line, "%s, ", g->first->found);
+	const char *said = one ? g->first->message : "looked at";
+	size_t digits = strlen(looked); /* "8 as sealed" says its number itself */
+	if (strncmp(said, looked, digits) == 0 && said[digits] == ' ')
+		said += digits + 1;
+	rp_buf_addf(&line, "%s%s%s", said, more.len > 0 ? "; " : "", rp_buf_text(&more));
+	cut(c, 47, rp_buf_text(&line));
 }
 
 static void remark(void *ctx, const char *sentence)
@@ -220,6 +235,26 @@ static void bullet(struct console *c, const char *about, const char *s)
 	rp_buf_addf(&line, "%s%s%s", about, *about != '\0' ? ": " : "", s);
 	rp_buf_add(c->out, "  - ");
 	cut(c, 4, rp_buf_text(&line));
+}
+
+static void accepted(struct console *c, const struct rp_outline *o)
+{
+	size_t shown = 0;
+	if (o->count.waived == 0)
+		return;
+	colored(c, BOLD, "Accepted, though it differs");
+	rp_buf_add(c->out, "\n");
+	for (size_t i = 0; i < o->result->findings.n; i++) {
+		const struct rp_finding *f = &o->result->findings.all[i];
+		if (f->verdict != RP_WAIVED || shown++ >= TROUBLES_SHOWN)
+			continue;
+		rp_autobuf name = RP_BUF_INIT(1U << 20);
+		rp_buf_addf(&name, "%s%s%s", f->check, *f->object != '\0' ? " " : "", f->object);
+		bullet(c, rp_buf_text(&name), f->message != NULL ? f->message : "waived");
+	}
+	if (shown > TROUBLES_SHOWN)
+		rp_buf_addf(c->out, "  ... and %zu more\n", shown - TROUBLES_SHOWN);
+	rp_buf_add(c->out, "\n");
 }
 
 /* What nobody should take for checked: excused questions, what the format does not carry, provisos. */
@@ -278,11 +313,13 @@ static void render(const struct rp_result *r, const struct rp_rendering *how, st
 	for (size_t i = 0; i < o->n_groups; i++)
 		group(&c, &o->groups[i]);
 	rp_buf_add(out, o->n_groups > 0 ? "\n" : "");
+	accepted(&c, o);
 	not_checked(&c, r);
 	rp_autobuf title = RP_BUF_INIT(256);
 	for (const char *p = rp_words_title(o); *p != '\0'; p++)
 		rp_buf_add_mem(&title, (char[]){(char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p)}, 1);
-	colored(&c, status_colors[o->status], rp_buf_text(&title));
+	bool compared = !r->without_manifest || o->status != RP_VERIFIED;
+	colored(&c, compared ? status_colors[o->status] : YELLOW, rp_buf_text(&title));
 	rp_buf_add(out, "\n  ");
 	rp_words_verdict(o, &sentence);
 	wrapped(&c, 2, rp_buf_text(&sentence));

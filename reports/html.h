@@ -35,7 +35,7 @@ void rp_html_time(struct rp_buf *out, int64_t ms);
 void rp_html_verdict_sign(struct rp_buf *out, enum rp_verdict v, unsigned size);
 void rp_html_status_sign(struct rp_buf *out, enum rp_status s, unsigned size);
 const char *rp_html_verdict_class(enum rp_verdict v);
-const char *rp_html_status_class(enum rp_status s);
+const char *rp_html_status_class(const struct rp_outline *o);
 
 /* html_first.c */
 void rp_html_first_screen(const struct rp_outline *o, struct rp_buf *out);

@@ -10,7 +10,8 @@ static void expected_found(const struct rp_finding *f, struct rp_buf *out)
 {
 	if (f->expected == NULL && f->found == NULL)
 		return;
-	rp_buf_add(out, "<dl class=\"versus\">\n");
+	bool both = f->expected != NULL && f->found != NULL;
+	rp_buf_add(out, both ? "<dl class=\"versus\">\n" : "<dl class=\"versus one\">\n");
 	if (f->expected != NULL) {
 		rp_buf_add(out, "<div><dt>Expected</dt><dd><pre>");
 		rp_html_marked(out, f->expected, f->found);
@@ -102,16 +103,35 @@ static const char *cause_note(const struct rp_finding *f)
 	return NULL;
 }
 
-static void card(const struct rp_finding *f, struct rp_buf *out)
+/* What the card is about: its object; the question when it is about the whole database; all the questions that
+ * have this one answer. */
+static void card_title(const struct rp_finding *f, size_t n, struct rp_buf *out)
+{
+	if (*f->object != '\0') {
+		rp_html_el(out, "h3 class=\"object\"", f->object);
+		return;
+	}
+	rp_buf_add(out, "<h3>");
+	for (size_t i = 0; i < n; i++) {
+		rp_buf_add(out, i > 0 ? ", " : "");
+		rp_html_text(out, rp_words_topic(f[i].check));
+	}
+	rp_buf_add(out, "</h3>\n");
+}
+
+static void card(const struct rp_finding *f, size_t n, struct rp_buf *out)
 {
 	rp_buf_addf(out, "<article class=\"card %s\">\n<header><p class=\"tag\">",
 		    rp_html_verdict_class(f->verdict));
 	rp_html_verdict_sign(out, f->verdict, 18);
-	rp_buf_addf(out, " <b>%s</b> <span class=\"check\">", rp_verdict_word(f->verdict));
-	rp_html_text(out, f->check);
+	rp_buf_addf(out, " <b>%s</b> <span class=\"check\">",
+		    f->verdict == RP_NOT_RUN ? "not run" : rp_verdict_word(f->verdict));
+	for (size_t i = 0; i < n; i++) {
+		rp_buf_add(out, i > 0 ? ", " : "");
+		rp_html_text(out, f[i].check);
+	}
 	rp_buf_add(out, "</span></p>\n");
-	rp_html_el(out, *f->object != '\0' ? "h3 class=\"object\"" : "h3",
-		   *f->object != '\0' ? f->object : rp_words_topic(f->check));
+	card_title(f, n, out);
 	rp_buf_add(out, "</header>\n");
 	message(f->message, out);
 	if (cause_note(f) != NULL)
@@ -175,13 +195,14 @@ static void cards(const struct rp_result *r, const struct pick *p, size_t n, str
 {
 	size_t shown = 0;
 	for (int severity = RP_HIGH; severity >= RP_LOW; severity--) {
-		for (size_t i = 0; i < r->findings.n; i++) {
+		for (size_t i = 0, same; i < r->findings.n; i += same) {
 			const struct rp_finding *f = &r->findings.all[i];
+			same = rp_same_from(r, i);
 			if (!p->is(f) || f->severity != (enum rp_severity)severity ||
 			    shown >= RP_HTML_CARDS || out->len > RP_HTML_BUDGET)
 				continue;
-			card(f, out);
-			shown++;
+			card(f, same, out);
+			shown += same;
 		}
 	}
 	if (shown < n) {

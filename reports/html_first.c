@@ -18,7 +18,7 @@ static void verdict(const struct rp_outline *o, struct rp_buf *out)
 	rp_autobuf sentence = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 2U);
 	rp_words_verdict(o, &sentence);
 	rp_buf_addf(out, "<section class=\"verdict %s\" aria-labelledby=\"verdict\">\n<p class=\"stamp\">",
-		    rp_html_status_class(o->status));
+		    rp_html_status_class(o));
 	rp_html_status_sign(out, o->status, 34);
 	rp_buf_add(out, " <strong>");
 	rp_html_text(out, rp_words_title(o));
@@ -59,6 +59,8 @@ static void restore_time(const struct rp_outline *o, struct rp_buf *out)
 		rp_buf_add(&both, f->found);
 		if (f->expected != NULL)
 			rp_buf_addf(&both, " (objective: %s)", f->expected);
+		else if (f->message != NULL)
+			rp_buf_addf(&both, ", %s", f->message);
 		key_fact(out, "Restore took", rp_buf_text(&both));
 		return;
 	}
@@ -112,6 +114,54 @@ static void tallies(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "</ul>\n");
 }
 
+/* "Content of rows, public.orders: 2 rows lost" */
+static void line(struct rp_buf *out, enum rp_verdict v, const char *topic, const char *object,
+		 const char *text)
+{
+	rp_buf_addf(out, "<li class=\"%s\">", rp_html_verdict_class(v));
+	rp_html_verdict_sign(out, v, 18);
+	rp_buf_add(out, "<span>");
+	if (*object != '\0') {
+		rp_html_el(out, "code", object);
+		rp_buf_add(out, " ");
+	}
+	rp_html_el(out, "b", topic);
+	rp_buf_add(out, ": ");
+	rp_html_marked(out, text, NULL);
+	rp_buf_add(out, "</span></li>\n");
+}
+
+/* Where it fails and what could not be told, before anybody scrolls. */
+#define WORST_MAX 6U
+
+static void worst(const struct rp_outline *o, enum rp_verdict verdict, size_t n, struct rp_buf *out)
+{
+	const struct rp_result *r = o->result;
+	bool fails = verdict == RP_FAIL;
+	size_t shown = 0;
+	if (n == 0)
+		return;
+	rp_buf_addf(out,
+		    "<section class=\"worst\" aria-labelledby=\"first-%s\">\n<h2 id=\"first-%s\">%s</h2>\n"
+		    "<ul class=\"list\">\n",
+		    fails ? "fails" : "open", fails ? "fails" : "open",
+		    fails ? "What fails" : "What could not be told");
+	for (int severity = RP_HIGH; severity >= RP_LOW; severity--) {
+		for (size_t i = 0; i < r->findings.n && shown < WORST_MAX; i++) {
+			const struct rp_finding *f = &r->findings.all[i];
+			if (f->verdict != verdict || f->severity != (enum rp_severity)severity)
+				continue;
+			line(out, verdict, rp_words_topic(f->check), f->object,
+			     f->message != NULL ? f->message : "no more is known");
+			shown++;
+		}
+	}
+	if (shown < n)
+		rp_buf_addf(out, "<li><span><a href=\"#%s\">and %zu more</a></span></li>\n",
+			    fails ? "fails" : "open", n - shown);
+	rp_buf_add(out, "</ul>\n</section>\n");
+}
+
 static bool all_good(const struct rp_group *g)
 {
 	return g->count.pass > 0 && g->count.fail + g->count.error + g->count.not_run + g->count.waived == 0;
@@ -123,7 +173,7 @@ static void proved(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "<section aria-labelledby=\"proved\">\n<h2 id=\"proved\">What was proved</h2>\n");
 	for (size_t i = 0; i < o->n_groups; i++) {
 		const struct rp_group *g = &o->groups[i];
-		const char *sentence = rp_words_proved(g->check);
+		const char *sentence = rp_words_proved(o, g);
 		if (!all_good(g))
 			continue;
 		rp_buf_add(out,
@@ -142,19 +192,6 @@ static void proved(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "</section>\n");
 }
 
-static void line(struct rp_buf *out, enum rp_verdict v, const char *about, const char *text)
-{
-	rp_buf_addf(out, "<li class=\"%s\">", rp_html_verdict_class(v));
-	rp_html_verdict_sign(out, v, 18);
-	rp_buf_add(out, "<span>");
-	if (*about != '\0') {
-		rp_html_el(out, "b", about);
-		rp_buf_add(out, ": ");
-	}
-	rp_html_marked(out, text, NULL);
-	rp_buf_add(out, "</span></li>\n");
-}
-
 /* The most of these that belong on a first screen; the rest is below. */
 #define UNCHECKED_MAX 12U
 
@@ -165,24 +202,29 @@ static void unchecked(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out,
 		   "<section aria-labelledby=\"unchecked\">\n<h2 id=\"unchecked\">What was not checked</h2>\n"
 		   "<ul class=\"list\">\n");
+	if (r->without_manifest)
+		line(out, RP_NOT_RUN, "Comparison with the source", "",
+		     "there was no manifest, so no object and no row was compared with what it was.");
 	for (size_t i = 0; i < r->n_provisos; i++)
-		line(out, RP_ERROR, "Condition", r->provisos[i]);
-	for (size_t i = 0; i < o->n_missing && o->status != RP_VERIFIED; i++)
-		line(out, RP_NOT_RUN, o->missing[i], "not proved, and needed for a verdict.");
-	for (size_t i = 0; i < r->findings.n; i++) {
+		line(out, RP_ERROR, "Condition", "", r->provisos[i]);
+	for (size_t i = 0, same; i < r->findings.n; i += same) {
 		const struct rp_finding *f = &r->findings.all[i];
+		same = rp_same_from(r, i);
 		if (f->verdict != RP_NOT_RUN || n++ >= UNCHECKED_MAX)
 			continue;
-		rp_autobuf about = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 4U);
-		rp_buf_addf(&about, "%s%s%s", rp_words_topic(f->check), *f->object != '\0' ? ", " : "",
-			    f->object);
-		line(out, RP_NOT_RUN, rp_buf_text(&about), f->message != NULL ? f->message : "not run");
+		rp_autobuf topics = RP_BUF_INIT(16U << 20);
+		for (size_t k = 0; k < same; k++)
+			rp_buf_addf(&topics, "%s%s", k > 0 ? ", " : "", rp_words_topic(f[k].check));
+		line(out, RP_NOT_RUN, rp_buf_text(&topics), f->object,
+		     f->message != NULL ? f->message : "not run");
 	}
 	if (n > UNCHECKED_MAX)
 		rp_buf_addf(out, "<li><span><a href=\"#open\">%zu more, below</a></span></li>\n",
 			    n - UNCHECKED_MAX);
-	if (r->n_provisos + n == 0 && (o->n_missing == 0 || o->status == RP_VERIFIED))
-		rp_buf_add(out, "<li><span>Every question that this run has was asked.</span></li>\n");
+	if (n == 0 && r->findings.n == 0)
+		rp_buf_add(out, "<li><span>Everything: no question was asked.</span></li>\n");
+	else if (n == 0 && !r->without_manifest)
+		rp_buf_add(out, "<li><span>Every question of this run was asked.</span></li>\n");
 	rp_buf_add(out, "</ul>\n</section>\n");
 }
 
@@ -191,6 +233,8 @@ void rp_html_first_screen(const struct rp_outline *o, struct rp_buf *out)
 	verdict(o, out);
 	key_facts(o, out);
 	tallies(o, out);
+	worst(o, RP_FAIL, o->count.fail, out);
+	worst(o, RP_ERROR, o->count.error, out);
 	rp_buf_add(out, "<div class=\"halves\">\n");
 	proved(o, out);
 	unchecked(o, out);

@@ -62,7 +62,7 @@ static void passes(const struct rp_outline *o, struct rp_buf *out)
 		out,
 		"<details>\n<summary>Every answer that passes (%zu)</summary>\n<table>\n<caption "
 		"class=\"hidden\">Answers that pass</caption>\n<thead><tr><th scope=\"col\">Question</th><th "
-		"scope=\"col\">About</th><th scope=\"col\" class=\"n\">Looked "
+		"scope=\"col\">About</th><th scope=\"col\">Answer</th><th scope=\"col\" class=\"n\">Looked "
 		"at</th></tr></thead>\n<tbody>\n",
 		o->count.pass);
 	for (size_t i = 0; i < r->findings.n; i++) {
@@ -74,8 +74,12 @@ static void passes(const struct rp_outline *o, struct rp_buf *out)
 		shown++;
 		rp_buf_add(out, "<tr>");
 		rp_html_el(out, "th scope=\"row\"", f->check);
-		rp_html_el(out, "td", *f->object != '\0' ? f->object : "the whole database");
-		rp_buf_add(out, "<td class=\"n\">");
+		rp_html_el(out, "td", *f->object != '\0' ? f->object : "all that was looked at");
+		rp_buf_add(out, "<td>");
+		rp_html_marked(out, f->found != NULL ? f->found : "", NULL);
+		rp_buf_add(out, f->found != NULL && f->message != NULL ? ": " : "");
+		rp_html_marked(out, f->message != NULL ? f->message : "", NULL);
+		rp_buf_add(out, "</td><td class=\"n\">");
 		rp_html_count(out, f->looked);
 		rp_buf_add(out, "</td></tr>\n");
 	}
@@ -217,15 +221,6 @@ static void shell_word(struct rp_buf *out, const char *s)
 	rp_html_text(out, rp_buf_text(&quoted));
 }
 
-static void known_or(struct rp_buf *out, const struct rp_result *r, const char *name, const char *otherwise)
-{
-	const char *value = rp_words_about(r, name);
-	if (value != NULL)
-		shell_word(out, value);
-	else
-		rp_html_el(out, "var", otherwise);
-}
-
 void rp_html_again(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;
@@ -233,29 +228,17 @@ void rp_html_again(const struct rp_outline *o, struct rp_buf *out)
 		   "<section id=\"again\">\n<h2>Doing it again</h2>\n<p class=\"intro\">Anyone who has the "
 		   "backup can repeat this and must come to the same verdict.</p>\n<pre class=\"shell\">");
 	if (!r->without_manifest) {
-		rp_buf_add(out, "sha256sum ");
-		known_or(out, r, "manifest", "MANIFEST");
-		rp_buf_add(out, "   <span class=\"hush\"># ");
+		rp_buf_add(out, "sha256sum <var>MANIFEST</var>   <span class=\"hush\"># ");
 		rp_html_text(out,
 			     r->manifest_sha256 != NULL ? r->manifest_sha256 : "no manifest was accepted");
-		rp_buf_add(out, "</span>\nreprove show --trust ");
-		known_or(out, r, "trust", "PUBLIC_KEY");
-		rp_buf_add(out, " ");
-		known_or(out, r, "manifest", "MANIFEST");
-		rp_buf_add(out, "\n");
+		rp_buf_add(out, "</span>\nreprove show --trust <var>PUBLIC_KEY</var> <var>MANIFEST</var>\n");
 	}
 	rp_buf_add(out, "reprove verify --target ");
 	shell_word(out, r->target);
-	if (r->without_manifest) {
-		rp_buf_add(out, " --no-manifest");
-	} else {
-		rp_buf_add(out, " --manifest ");
-		known_or(out, r, "manifest", "MANIFEST");
-		rp_buf_add(out, " --trust ");
-		known_or(out, r, "trust", "PUBLIC_KEY");
-	}
-	rp_buf_add(out, " --reports again ");
-	known_or(out, r, "backup", "BACKUP");
+	rp_buf_add(out, r->without_manifest
+				? " --no-manifest"
+				: " --manifest <var>MANIFEST</var> --trust <var>PUBLIC_KEY</var>");
+	rp_buf_add(out, " --reports again <var>BACKUP</var>");
 	rp_buf_addf(out, "   <span class=\"hush\"># exit status %d</span>\n</pre>\n</section>\n",
 		    (int)o->status);
 }

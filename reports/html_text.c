@@ -47,17 +47,23 @@ static bool inside_word(const char *s, size_t i)
 	return (c & 0xc0) == 0x80 || c >= 0x80 || isalnum(c) || c == '_';
 }
 
-/* The bytes that a and b have in common at their beginnings and their ends, back to where a word ends. */
+/* A word goes on across position i. */
+static bool splits_word(const char *s, size_t len, size_t i)
+{
+	return i > 0 && i < len && inside_word(s, i - 1) && inside_word(s, i);
+}
+
+/* The bytes that a and b have in common at their beginnings and their ends, back to where in both a word ends. */
 static void common(const char *a, size_t na, const char *b, size_t nb, size_t *ret_head, size_t *ret_tail)
 {
 	size_t least = na < nb ? na : nb, head = 0, tail = 0;
 	while (head < least && a[head] == b[head])
 		head++;
-	while (head > 0 && (inside_word(a, head - 1) && (head < na ? inside_word(a, head) : head < nb)))
+	while (splits_word(a, na, head) || splits_word(b, nb, head))
 		head--;
 	while (tail < least - head && a[na - 1 - tail] == b[nb - 1 - tail])
 		tail++;
-	while (tail > 0 && inside_word(a, na - tail) && na - tail > head && inside_word(a, na - tail - 1))
+	while (tail > 0 && (splits_word(a, na, na - tail) || splits_word(b, nb, nb - tail)))
 		tail--;
 	*ret_head = head;
 	*ret_tail = tail;
@@ -147,12 +153,13 @@ const char *rp_html_verdict_class(enum rp_verdict v)
 	return names[v];
 }
 
-const char *rp_html_status_class(enum rp_status s)
+/* A restore that was compared with nothing is not shown in the colour of a proof. */
+const char *rp_html_status_class(const struct rp_outline *o)
 {
 	static const char *const names[] = {[RP_VERIFIED] = "good",
 					    [RP_FAILED] = "bad",
 					    [RP_INCONCLUSIVE] = "open",
 					    [RP_UNTRUSTED] = "bad",
 					    [RP_USED_WRONGLY] = "open"};
-	return names[s];
+	return o->status == RP_VERIFIED && o->result->without_manifest ? "calm" : names[o->status];
 }

@@ -57,3 +57,18 @@ void rp_outline_free(struct rp_outline *o)
 		free(o->groups);
 	free(o);
 }
+
+static bool says_the_same(const struct rp_finding *a, const struct rp_finding *b)
+{
+	return a->verdict == RP_NOT_RUN && b->verdict == RP_NOT_RUN && a->excused == b->excused &&
+	       a->cause == b->cause && *a->object == '\0' && *b->object == '\0' && a->message != NULL &&
+	       b->message != NULL && strcmp(a->message, b->message) == 0;
+}
+
+size_t rp_same_from(const struct rp_result *r, size_t i)
+{
+	size_t n = 1;
+	while (i + n < r->findings.n && says_the_same(&r->findings.all[i], &r->findings.all[i + n]))
+		n++;
+	return n;
+}

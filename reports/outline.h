@@ -41,6 +41,10 @@ static inline bool rp_is_trouble(const struct rp_finding *f)
 	return f->verdict == RP_FAIL || f->verdict == RP_ERROR || (f->verdict == RP_NOT_RUN && !f->excused);
 }
 
+/* From i on, how many answers say the same: not run, about no object, for one reason. At least 1. A restore that
+ * fails leaves a dozen of them, which are shown as one. */
+size_t rp_same_from(const struct rp_result *r, size_t i);
+
 /* words.c: what the reports say, so that they all say the same. Plain text; the caller escapes it. */
 
 /* Two or three words: "Verified", "Not what was sealed". */
@@ -48,10 +52,10 @@ const char *rp_words_title(const struct rp_outline *o);
 /* The verdict in one sentence, and what must be said with it (waivers, drift, what is partial). */
 void rp_words_verdict(const struct rp_outline *o, struct rp_buf *out);
 void rp_words_remarks(const struct rp_outline *o, void (*each)(void *ctx, const char *sentence), void *ctx);
-/* What a check asks, as a noun, and what its pass proves, as a sentence. The name itself, and NULL, for a check
- * that is not known here: one need not come here to add a check. */
+/* What a check asks, as a noun; its name for a check that is not known here: one need not come here to add one. */
 const char *rp_words_topic(const char *check);
-const char *rp_words_proved(const char *check);
+/* What it proves that all answers of a question pass, as a sentence; NULL: not known here. */
+const char *rp_words_proved(const struct rp_outline *o, const struct rp_group *g);
 /* "1 row", "2 rows"; noun takes an s. */
 void rp_words_count(struct rp_buf *out, uint64_t n, const char *noun);
 /* "21 Nov 2026, 06:00:12 UTC". */

@@ -162,7 +162,7 @@ static struct rp_result *with_many_failures(unsigned n)
 		rp_buf_addf(&long_text, "%u <&> ", i);
 	for (unsigned i = 0; i < n; i++) {
 		char name[64];
-		(void)snprintf(name, sizeof name, "public.table_%u", i % (n / 2)); /* each name twice */
+		(void)snprintf(name, sizeof name, "public.table_%u", i / 2); /* each name twice */
 		rp_fail(&r->findings, name, long_text.s, "nothing", "it is gone");
 	}
 	return r;
@@ -331,7 +331,7 @@ static void verdict_sentence_says_what_the_status_says(void **state)
 	} table[] = {
 		{"verified", "Verified",
 		 "The backup of shop restores, and what came back is what was sealed."},
-		{"restorable", "Restorable",
+		{"restorable", "Restorable, not compared",
 		 "The backup of shop can be restored. What came back was compared with nothing."},
 		{"failed", "Not what was sealed", "The backup of shop is not what was sealed."},
 		{"unrestorable", "Does not restore", "The backup of shop cannot be restored."},

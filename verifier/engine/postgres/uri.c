@@ -145,9 +145,33 @@ int rp_pg_lend(struct rp_conn *c, struct rp_buf *ret_file, const char **ret_vari
 	return rp_buf_check(ret_file, err);
 }
 
-/* Percent signs are all that a URI of ours has of special characters, so single quotes are enough. */
+/* Only where, as whom and what: a person's psql goes by its own settings otherwise. */
+static bool is_needed(const PQconninfoOption *o)
+{
+	static const char *const names[] = {"host", "hostaddr", "user", "dbname", "service"};
+	if (o->val == NULL || o->val[0] == '\0')
+		return false;
+	if (strcmp(o->keyword, "port") == 0)
+		return strcmp(o->val, RP_PG_PORT) != 0;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(o->keyword, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* All that a shell could take for its own is written with percent signs, so single quotes are enough. */
 int rp_pg_explain(const struct rp_place *p, const char *uri, struct rp_buf *ret, struct rp_err **err)
 {
-	rp_buf_addf(ret, "%s/psql '%s'", p->with.bindir, uri);
+	rp_cleanup(options_free) PQconninfoOption *all = NULL;
+	rp_autobuf shorter = RP_BUF_INIT(16 << 10);
+	if (parse(uri, &all, err) < 0)
+		return -1;
+	rp_buf_add(&shorter, "postgresql:///?");
+	for (const PQconninfoOption *o = all; o->keyword != NULL; o++)
+		if (is_needed(o))
+			add_setting(&shorter, o->keyword, o->val);
+	if (rp_buf_check(&shorter, err) < 0)
+		return -1;
+	rp_buf_addf(ret, "%s/psql '%s'", p->with.bindir, rp_buf_text(&shorter));
 	return rp_buf_check(ret, err);
 }

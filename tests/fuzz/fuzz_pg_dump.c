@@ -9,6 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void name_found(void *ctx, const char *name)
+{
+	*(size_t *)ctx += strlen(name);
+}
+
 static void must_end(const char text[RP_PG_TEXT_MAX])
 {
 	if (memchr(text, '\0', RP_PG_TEXT_MAX) == NULL)
@@ -37,6 +42,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_end(p.tool);
 		(void)rp_pg_major(p.tool);
 	}
+	size_t found = 0;
+	for (size_t at = 0, n; at < size; at += n + 1) {
+		const uint8_t *nl = memchr(head + at, '\n', size - at);
+		n = nl != NULL ? (size_t)(nl - head) - at : size - at;
+		rp_pg_roles_in((const char *)head + at, n, name_found, &found);
+	}
+	if (found > 4 * size)
+		abort();
 	free(head);
 	return 0;
 }

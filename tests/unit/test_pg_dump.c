@@ -4,6 +4,7 @@
 #include "verifier/recovery/dump.h"
 #include "verifier/recovery/pg_dump.h"
 #include "verifier/util/argv.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 
 /* The first bytes of an archive made by pg_dump 15. */
@@ -133,6 +134,41 @@ static void what_a_dump_does_not_carry_is_known(void **state)
 	assert_null(rp_pg_dump_omits(&table, "owner"));
 }
 
+static void append(void *ctx, const char *name)
+{
+	rp_buf_addf(ctx, "[%s]", name);
+}
+
+static void roles_are_found_in_the_lines_that_name_them(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *roles;
+	} rows[] = {
+		{"-- Name: t; Type: TABLE; Schema: public; Owner: my app", "[my app]"},
+		{"-- Name: x; Type: EXTENSION; Schema: -; Owner: -", ""},
+		{"ALTER TABLE public.t OWNER TO app;", "[app]"},
+		{"ALTER TABLE public.t OWNER TO \"My \"\"App\"\"\";", "[My \"App\"]"},
+		{"GRANT SELECT ON TABLE public.t TO reader WITH GRANT OPTION;", "[reader]"},
+		{"GRANT USAGE ON SCHEMA s TO PUBLIC;", ""},
+		{"REVOKE ALL ON TABLE public.t FROM app;", "[app]"},
+		{"ALTER DEFAULT PRIVILEGES FOR ROLE a IN SCHEMA s GRANT SELECT ON TABLES TO b;", "[a][b]"},
+		{"SET SESSION AUTHORIZATION 'o''x';", "[o'x]"},
+		{"CREATE POLICY p ON public.t FOR SELECT TO a, \"B\", c USING (true);", "[a][B][c]"},
+		{"CREATE USER MAPPING FOR app SERVER s OPTIONS (", "[app]"},
+		{"INSERT INTO t VALUES (' OWNER TO app;');", ""},
+		{"ALTER TABLE public.t OWNER TO ", ""},
+		{"ALTER TABLE public.t OWNER TO \"open", "[open]"},
+		{"GRANT ", ""},
+		{"", ""},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rp_autobuf got = RP_BUF_INIT(1000);
+		rp_pg_roles_in(rows[i].line, strlen(rows[i].line), append, &got);
+		assert_string_equal(rp_buf_text(&got), rows[i].roles);
+	}
+}
+
 static const struct rp_fact how[] = {
 	{"snapshot", "00000003-0000001B-1"}, {"host", "/run/pg"}, {"database", "a b"}, {"user", NULL}};
 
@@ -209,6 +245,7 @@ int main(void)
 		cmocka_unit_test(plain_dumps_are_known_by_their_title),
 		cmocka_unit_test(versions_are_read_from_the_top),
 		cmocka_unit_test(what_a_dump_does_not_carry_is_known),
+		cmocka_unit_test(roles_are_found_in_the_lines_that_name_them),
 		cmocka_unit_test(words_stay_words_whatever_is_filled_in),
 		cmocka_unit_test(words_that_cannot_be_filled_in_are_refused),
 		cmocka_unit_test(variables_that_are_not_known_are_left_out),

@@ -5,11 +5,14 @@
 
 #include "verifier/recovery/members.h"
 #include "verifier/recovery/pg_dump.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
+#include "verifier/util/run.h"
 
 /* More connections than this have to wait for each other, and each wants memory to build an index. */
-#define JOBS_MAX 8
+#define JOBS_MAX   8
+#define SCHEMA_MAX (256 << 20) /* a quarter of it is for SQL */
 
 static int bid(struct rp_artifact *a, struct rp_err **err)
 {
@@ -62,19 +65,35 @@ static int readable(struct rp_artifact *a, unsigned server, struct rp_err **err)
 			   needs);
 }
 
-static int feed(struct rp_scratch *s, const char *jobs, const char *path, struct rp_stream *input,
-		struct rp_buf *said, struct rp_err **err)
+/* The database is the environment's: a name in an argument could be taken for connection options, and without any
+ * --dbname pg_restore prints the archive and restores nothing. */
+static int feed(struct rp_scratch *s, const char *jobs, bool owners, const char *path,
+		struct rp_stream *input, struct rp_buf *said, struct rp_err **err)
 {
-	/* Tablespaces are places on the other machine's disks. The database is the environment's: a name in an argument could be taken for connection options, and
-	 * without any -d pg_restore prints the archive and restores nothing. */
-	const char *const argv[] = {"pg_restore",
-				    "--no-password",
-				    "--no-tablespaces",
-				    "--dbname=application_name=pg_restore",
-				    jobs,
-				    path,
-				    NULL};
+	/* Tablespaces are places on the other machine's disks. */
+	const char *argv[9] = {"pg_restore", "--no-password", "--dbname=application_name=pg_restore",
+			       "--no-tablespaces", jobs};
+	size_t n = 5;
+	if (!owners) {
+		argv[n++] = "--no-owner";
+		argv[n++] = "--no-privileges";
+	}
+	argv[n] = path;
 	return rp_scratch_feed(s, argv, input, said, err);
+}
+
+/* Without a manifest nobody has said which roles there are; the archive's own SQL does. What is wrong with the
+ * archive is told when it is restored. */
+static int make_roles(struct rp_scratch *s, const char *path, struct rp_err **err)
+{
+	const char *const argv[] = {"pg_restore", "--schema-only", "--file=-", path, NULL};
+	rp_autobuf sql = RP_BUF_INIT(SCHEMA_MAX);
+	rp_auto(rp_stream) text = NULL;
+	if (rp_scratch_feed(s, argv, NULL, &sql, NULL) < 0)
+		return rp_run_check(s->run, err);
+	if (rp_stream_of_memory(&text, rp_buf_text(&sql), sql.len, err) < 0)
+		return -1;
+	return rp_pg_make_roles(s, text, err);
 }
 
 static int in_parallel(struct rp_artifact *a, struct rp_scratch *s, long cores, struct rp_buf *said,
@@ -86,8 +105,10 @@ static int in_parallel(struct rp_artifact *a, struct rp_scratch *s, long cores, 
 	char jobs[32];
 	(void)snprintf(jobs, sizeof jobs, "--jobs=%ld", cores < JOBS_MAX ? cores : JOBS_MAX);
 	int r = rp_scratch_lend(s, path, err);
+	if (r == 0 && rp_pg_lacks_roles(s))
+		r = make_roles(s, path, err);
 	if (r == 0)
-		r = feed(s, jobs, path, NULL, said, err);
+		r = feed(s, jobs, s->faithful, path, NULL, said, err);
 	(void)unlink(path);
 	return r;
 }
@@ -97,7 +118,7 @@ static int in_sequence(struct rp_artifact *a, struct rp_scratch *s, struct rp_bu
 	rp_auto(rp_stream) bytes = NULL;
 	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0)
 		return -1;
-	return feed(s, "--jobs=1", NULL, bytes, said, err);
+	return feed(s, "--jobs=1", s->faithful && !rp_pg_lacks_roles(s), NULL, bytes, said, err);
 }
 
 /* Several connections need a file that can be seeked in, and so room for a copy beside the database. */
@@ -115,7 +136,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	/* A failing statement does not stop it, so that all of what is wrong is told; it then ends with exit
 	 * status 1, 'errors ignored on restore', which is a failure like any other. */
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	if (cores > 1 && has_room(a, s))
+	if ((cores > 1 || rp_pg_lacks_roles(s)) && has_room(a, s))
 		return in_parallel(a, s, cores, said, err);
 	return in_sequence(a, s, said, err);
 }

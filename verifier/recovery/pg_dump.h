@@ -12,6 +12,7 @@ struct rp_artifact;
 struct rp_buf;
 struct rp_err;
 struct rp_scratch;
+struct rp_stream;
 
 /* What the formats of pg_dump have in common. All of the first part is pure: bytes of a stranger in, bounded,
  * nothing allocated. */
@@ -51,6 +52,16 @@ const char *rp_pg_dump_omits(const struct rp_object *sealed, const char *fact);
 int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool, const char *database,
 		    int64_t made_ms, struct rp_identity *ret, struct rp_position *ret_at,
 		    struct rp_err **err);
+/* Roles that the SQL of a dump takes for granted are the manifest's to tell, and rp_scratch_start() makes them.
+ * Without a manifest they are looked for in the SQL itself, by the form of its lines: one too many does no harm
+ * on a private server. Reads sql to its end. */
+int rp_pg_make_roles(struct rp_scratch *s, struct rp_stream *sql, struct rp_err **err);
+/* Is that needed, and may it be done? */
+bool rp_pg_lacks_roles(const struct rp_scratch *s);
+/* The part of it that is pure: each name that is found in one line, without its quotes. */
+typedef void rp_pg_role_fn(void *ctx, const char *name);
+void rp_pg_roles_in(const char *line, size_t len, rp_pg_role_fn *fn, void *ctx);
+
 /* The major version that the scratch runs; 0: not known. */
 unsigned rp_pg_scratch_major(const struct rp_scratch *s);
 

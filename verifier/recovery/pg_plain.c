@@ -129,9 +129,19 @@ static int blame(const struct rp_err *why, struct rp_err **err)
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
 }
 
+/* Read once more for it: what it costs is less than a restore that stops at the first owner. */
+static int make_roles(struct rp_artifact *a, struct rp_scratch *s, struct rp_err **err)
+{
+	rp_auto(rp_stream) sql = NULL;
+	if (rp_artifact_read(a, &a->files[0], &sql, err) < 0)
+		return -1;
+	return rp_pg_make_roles(s, sql, err);
+}
+
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
-	if (one_database(a, err) < 0 || rp_scratch_start(s, err) < 0)
+	if (one_database(a, err) < 0 || rp_scratch_start(s, err) < 0 ||
+	    (rp_pg_lacks_roles(s) && make_roles(a, s, err) < 0))
 		return -1;
 	struct rp_stream *bytes = NULL;
 	rp_auto(rp_stream) filter = NULL;

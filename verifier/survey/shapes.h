@@ -4,7 +4,7 @@
 
 #include "verifier/survey/fields.h"
 
-/* The survey's JSON, field by field; docs/digest-format.md lists it for readers of other languages. */
+/* The survey's JSON, field by field; docs/manifest-format.md lists it for readers of other languages. */
 extern const struct rp_shape rp_shape_survey, rp_shape_identity, rp_shape_position, rp_shape_method,
 	rp_shape_object, rp_shape_relation, rp_shape_column, rp_shape_coverage;
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/postgres/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/util/buf.h"
+
+#define SAID_MAX 1000
+
+/* An event trigger of the restored database would run its own code at our first statement. Sessions of ours have
+ * them off where the server can do that. */
+static int silence_event_triggers(struct rp_pg_conn *c, struct rp_err **err)
+{
+	/* clang-format off */
+	static const char sql[] =
+		"SELECT count(*) FILTER (WHERE evtenabled = 'O'), count(*) FILTER (WHERE evtenabled IN ('A',"
+		" 'R')), current_setting('is_superuser') = 'on', coalesce(current_setting('event_triggers',"
+		" true), '') = 'off' FROM pg_event_trigger";
+	/* clang-format on */
+	rp_autores *found = NULL;
+	uint64_t origin, always;
+	if (rp_pg_query(c, sql, NULL, 0, &found, err) < 0 || rp_pg_u64(found, 0, 0, &origin, err) < 0 ||
+	    rp_pg_u64(found, 0, 1, &always, err) < 0)
+		return -1;
+	if (origin + always == 0 || rp_pg_true(found, 0, 3))
+		return 0;
+	if (always > 0 || !rp_pg_true(found, 0, 2))
+		return rp_err_set(err, RP_ERR_OBJECT, "the database's own event triggers would run");
+	return rp_pg_exec(c, "SET LOCAL session_replication_role = replica", err);
+}
+
+static int make_schema(struct rp_pg_conn *c, char **ret_schema, struct rp_err **err)
+{
+	rp_autores *name = NULL;
+	rp_autobuf sql = RP_BUF_INIT(256);
+	if (rp_pg_query(c, "SELECT 'reprove_' || replace(gen_random_uuid()::text, '-', '')", NULL, 0, &name,
+			err) < 0)
+		return -1;
+	rp_buf_addf(&sql, "CREATE SCHEMA %s", PQgetvalue(name, 0, 0));
+	if (rp_buf_check(&sql, err) < 0 || rp_pg_exec(c, rp_buf_text(&sql), err) < 0)
+		return -1;
+	*ret_schema = strdup(PQgetvalue(name, 0, 0));
+	return *ret_schema != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "no memory for a name");
+}
+
+int rp_pg_private_begin(struct rp_pg_conn *c, char **ret_schema, struct rp_err **err)
+{
+	if (PQtransactionStatus(c->pg) != PQTRANS_IDLE && rp_pg_private_end(c, err) < 0)
+		return -1;
+	if (rp_pg_exec(c, "BEGIN READ WRITE", err) < 0 ||
+	    rp_pg_exec(c, "SELECT set_config('lock_timeout', '5s', true)", err) < 0 ||
+	    silence_event_triggers(c, err) < 0)
+		return -1;
+	return make_schema(c, ret_schema, err);
+}
+
+/* The savepoint to which a refused statement goes back, see rp_pg_recover(). */
+int rp_pg_private_safe(struct rp_pg_conn *c, struct rp_err **err)
+{
+	if (rp_pg_exec(c, "SAVEPOINT reprove", err) < 0)
+		return -1;
+	c->moment = true;
+	return 0;
+}
+
+int rp_pg_private_end(struct rp_pg_conn *c, struct rp_err **err)
+{
+	c->moment = false;
+	return rp_pg_exec(c, "ROLLBACK", err);
+}
+
+int rp_pg_private_extension(struct rp_pg_conn *c, const char *name, const char *schema, const char **ret_why,
+			    struct rp_err **err)
+{
+	/* clang-format off */
+	static const char sql[] =
+		"SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = $1),"
+		" current_setting('is_superuser') = 'on'";
+	/* clang-format on */
+	const char *const params[] = {name};
+	rp_autores *can = NULL;
+	rp_autobuf drop = RP_BUF_INIT(256), create = RP_BUF_INIT(512);
+	if (rp_pg_query(c, sql, params, 1, &can, err) < 0)
+		return -1;
+	if (!rp_pg_true(can, 0, 0) || !rp_pg_true(can, 0, 1)) {
+		*ret_why = rp_pg_true(can, 0, 0)
+				   ? "it takes a superuser of the restored database's server"
+				   : "the server lacks its contributed modules (package postgresql-contrib)";
+		return 0;
+	}
+	rp_buf_addf(&drop, "DROP EXTENSION IF EXISTS %s CASCADE", name);
+	rp_buf_addf(&create, "CREATE EXTENSION %s SCHEMA %s", name, schema);
+	if (rp_buf_check(&create, err) < 0 || rp_pg_exec(c, rp_buf_text(&drop), err) < 0 ||
+	    rp_pg_exec(c, rp_buf_text(&create), err) < 0)
+		return rp_err_wrap(err, "extension '%s'", name);
+	return 1;
+}
+
+/* The server's words for damage: XX001 and XX002 are about data and indexes, XX000 is what it holds to be
+ * impossible, 58 is about its files. */
+static bool is_damage(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	return state != NULL && (strncmp(state, "XX", 2) == 0 || strncmp(state, "58", 2) == 0);
+}
+
+int rp_pg_examine(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
+		  char **ret_said, struct rp_err **err)
+{
+	rp_autores *first = NULL;
+	if (!PQsendQueryParams(c->pg, sql, n, NULL, params, NULL, NULL, 0))
+		return rp_pg_fail(c, NULL, err);
+	if (rp_pg_next(c, &first, err) < 0)
+		return -1;
+	bool answered = PQresultStatus(first) == PGRES_TUPLES_OK;
+	if (rp_pg_recover(c, err) < 0)
+		return -1;
+	if (answered) {
+		*ret = rp_take(first);
+		return 0;
+	}
+	if (first == NULL || !is_damage(first))
+		return rp_pg_fail(c, first, err);
+	*ret_said = strndup(PQresultErrorField(first, PG_DIAG_MESSAGE_PRIMARY), SAID_MAX);
+	return *ret_said != NULL ? 1 : rp_err_set(err, RP_ERR_NOMEM, "no memory for what the server said");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/postgres/tests.h"
+
+#include "verifier/engine/postgres/catalog.h"
+
+const struct rp_engine_test rp_pg_tests[] = {
+	{
+		.name = "engine.amcheck",
+		.summary = "indexes agree with themselves and with their tables, and tables with their own "
+			   "rules (amcheck)",
+		.severity = RP_HIGH,
+		.run = rp_pg_test_amcheck,
+	},
+	{
+		.name = "engine.page_checksums",
+		.summary = "every page of the restored server's files has the checksum that is written on it",
+		.severity = RP_HIGH,
+		.run = rp_pg_test_page_checksums,
+	},
+	{.name = NULL},
+};

@@ -191,7 +191,7 @@ static const char everything[] =
 	" (SELECT md5(string_agg(md5(c::text), '' ORDER BY id)) FROM shop.customer c) || ' ' || "
 	"md5(shop.f()) || ' ' ||"
 	" (SELECT string_agg(relname || ' ' || relowner::regrole || ' ' || coalesce(relacl::text, ''), ' ' "
-	"ORDER BY 1)"
+	"ORDER BY relname)"
 	" FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relowner::regrole::text !~ '^admin')"
 	" || ' ' || (SELECT count(*) FROM shop.note) || ' ' || convert_from(lo_get(4711), 'UTF8')";
 

@@ -11,18 +11,31 @@
 /* A dump takes roles for granted: it names owners, grantees and those whom a policy is for, and makes none. They
  * are made here without a password or a right to log in. Extensions are the dump's own to make. */
 
-/* An owner whose rows are under FORCE ROW LEVEL SECURITY could not refill its own materialised view. */
-static bool owns_something(const struct rp_survey *sealed, const char *role)
+/* What PostgreSQL lets only a superuser own. */
+static bool wants_superuser(const struct rp_object *o)
 {
-	for (size_t i = 0; i < sealed->n_objects; i++) {
-		const char *owner = rp_object_fact(&sealed->objects[i], RP_FACT_OWNER);
-		if (owner != NULL && strcmp(owner, role) == 0)
-			return true;
-	}
-	return false;
+	return strcmp(o->kind, "event trigger") == 0 || strcmp(o->kind, "foreign-data wrapper") == 0;
 }
 
-static int make_role(struct rp_pg_conn *c, const char *name, bool owner, struct rp_err **err)
+/* The rights without which a restore could not give the role what it owns. An owner whose rows are under FORCE
+ * ROW LEVEL SECURITY could not refill its own materialised view. On a server of the user's our login is no
+ * superuser, and can make none. */
+static const char *rights_of(const struct rp_pg_conn *c, const struct rp_survey *sealed, const char *role)
+{
+	const char *ours = PQparameterStatus(c->pg, "is_superuser");
+	const char *rights = "NOSUPERUSER";
+	for (size_t i = 0; i < sealed->n_objects; i++) {
+		const char *owner = rp_object_fact(&sealed->objects[i], RP_FACT_OWNER);
+		if (owner == NULL || strcmp(owner, role) != 0)
+			continue;
+		if (wants_superuser(&sealed->objects[i]) && ours != NULL && strcmp(ours, "on") == 0)
+			return "SUPERUSER";
+		rights = "NOSUPERUSER BYPASSRLS";
+	}
+	return rights;
+}
+
+static int make_role(struct rp_pg_conn *c, const char *name, const char *rights, struct rp_err **err)
 {
 	rp_autores *there = NULL;
 	if (rp_pg_query(c, "SELECT 1 FROM pg_roles WHERE rolname = $1", &name, 1, &there, err) < 0)
@@ -32,7 +45,7 @@ static int make_role(struct rp_pg_conn *c, const char *name, bool owner, struct 
 	rp_autobuf sql = RP_BUF_INIT(4 << 10);
 	rp_buf_add(&sql, "CREATE ROLE ");
 	rp_buf_add_ident(&sql, name);
-	rp_buf_addf(&sql, " NOLOGIN NOSUPERUSER%s", owner ? " BYPASSRLS" : "");
+	rp_buf_addf(&sql, " NOLOGIN %s", rights);
 	if (rp_buf_check(&sql, err) < 0 || rp_pg_exec(c, rp_buf_text(&sql), err) < 0)
 		return rp_err_wrap(err, "make role '%s'", name);
 	return 0;
@@ -56,7 +69,7 @@ int rp_pg_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct r
 		if (strcmp(name, PQuser(c->pg)) == 0)
 			return rp_err_set(err, RP_ERR_TRUST,
 					  "the manifest names the scratch server's own user");
-		if (make_role(c, name, owns_something(sealed, name), err) < 0)
+		if (make_role(c, name, rights_of(c, sealed, name), err) < 0)
 			return -1;
 	}
 	return 0;

@@ -49,8 +49,11 @@ pg_dump -Fc shop >alone.dump
 runs 0 "verifies the dump made afterwards" verify --target shop --manifest alone.json alone.dump
 pg_dump shop | gzip >alone.sql.gz
 runs 0 "and a gzipped plain one" verify --target shop --manifest alone.json alone.sql.gz
-runs 0 "without a manifest it is restorable, no more" verify --target shop --no-manifest --reports bare alone.dump
+runs 0 "without a manifest it is restorable, no more" "$reprove" verify --target shop --no-manifest --reports bare alone.dump
 has '"restorable"' "and says so" "$(cat bare/result.json)"
+
+runs 0 "one connection and four see the same" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest four.json --jobs 4
+runs 0 "when one proves what four sealed" verify --target shop --manifest four.json --jobs 1 alone.dump
 
 # A role that may read everything and nothing else is enough to seal.
 sql postgres "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader; ALTER ROLE reader BYPASSRLS"
@@ -63,10 +66,9 @@ has "shop.customers" "by the table's name" "$out$err"
 sql shop "CREATE ROLE outsider LOGIN; GRANT USAGE ON SCHEMA shop TO outsider; GRANT SELECT ON shop.products TO outsider"
 runs 2 "a table that may not be read is told" "$reprove" seal --source "postgresql://outsider@/shop?host=$work/socket" --key reprove.key --manifest partly.json
 has "shop.orders_2024" "by its name" "$out$err"
+pg_dump -Fc shop >alone.dump
 runs 2 "and its verification cannot tell" verify --target shop --manifest partly.json --reports partly alone.dump
 
-runs 0 "one connection and four see the same" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest four.json --jobs 4
-runs 0 "when one proves what four sealed" verify --target shop --manifest four.json --jobs 1 alone.dump
 ls -d "${TMPDIR:-/tmp}"/reprove-* >left 2>/dev/null
 [ ! -s left ]
 tap $? "nothing is left in the temporary directory" || sed 's/^/# /' left >&2

@@ -57,6 +57,8 @@ struct rp_concern {
 	const char *const *facts; /* NULL-terminated; NULL: being there, the definition, and all facts that
 				   * have no check of their own */
 	bool (*agrees)(const char *expected, const char *found); /* asked when not equal; NULL: they differ */
+	bool always; /* every such object has the fact: where one side lacks it, it could not be read there, and
+		      * that is a not-run and no difference */
 };
 
 /* One question. A file in this folder that ends in one const object, and a line in registry.c. */

@@ -204,7 +204,11 @@ static int judge(struct asking *a, const struct rp_difference *d, struct rp_err 
 		return excuse(a, d, why, RP_BY_FORMAT, err);
 	if (d->sealed && needs_rights(d->fact) && a->e->scratch && !a->e->scratch->faithful)
 		return excuse(a, d, SERVER_CANNOT, RP_BY_DAMAGE, err);
-	damaged(a, d);
+	if (concern->always && d->sealed && d->found && (!d->expected || !d->got))
+		rp_not_run(a->to, d->sealed->name, "%s of the %s could not be read %s", d->fact,
+			   d->sealed->kind, d->expected ? "where it was restored" : "when it was sealed");
+	else
+		damaged(a, d);
 	return 0;
 }
 

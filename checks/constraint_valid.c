@@ -18,5 +18,6 @@ const struct rp_check rp_check_constraint_valid = {
 		&(const struct rp_concern){
 			.facts = (const char *const[]){RP_FACT_VALID, NULL},
 			.agrees = agrees,
+			.always = true,
 		},
 };

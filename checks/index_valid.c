@@ -19,5 +19,6 @@ const struct rp_check rp_check_index_valid = {
 			.kind = "index",
 			.facts = (const char *const[]){RP_FACT_VALID, NULL},
 			.agrees = agrees,
+			.always = true,
 		},
 };

@@ -65,5 +65,6 @@ const struct rp_check rp_check_sequence_position = {
 		&(const struct rp_concern){
 			.facts = (const char *const[]){RP_FACT_POSITION, NULL},
 			.agrees = agrees,
+			.always = true,
 		},
 };

@@ -539,6 +539,24 @@ static void a_sequence_stands_within_what_was_sealed(void **state)
 	}
 }
 
+static void a_position_that_could_not_be_read_is_no_difference(void **state)
+{
+	struct all a;
+	(void)state;
+	begin(&a);
+	add(a.sealed, "sequence", "public.s", "", NULL, NULL);
+	add(a.found, "sequence", "public.s", "", "position", "5");
+	compare(&a);
+	ask(&a,
+	    (const struct rp_check *const[]){&rp_check_sequence_position, &rp_check_schema_objects, NULL});
+	assert_int_equal(about(&a, "sequence.position", "public.s")->verdict, RP_NOT_RUN);
+	assert_false(about(&a, "sequence.position", "public.s")->excused);
+	assert_string_equal(about(&a, "sequence.position", "public.s")->message,
+			    "position of the sequence could not be read when it was sealed");
+	assert_null(answer(&a, "schema.objects", 1));
+	end(&a);
+}
+
 static void add_relation(struct rp_survey *s, const char *name, uint64_t rows, uint64_t digest,
 			 uint64_t column)
 {
@@ -839,6 +857,7 @@ int main(void)
 		cmocka_unit_test(a_fact_belongs_to_the_check_that_names_its_kind),
 		cmocka_unit_test(grants_on_a_server_where_we_have_no_rights_are_excused),
 		cmocka_unit_test(a_sequence_stands_within_what_was_sealed),
+		cmocka_unit_test(a_position_that_could_not_be_read_is_no_difference),
 		cmocka_unit_test(every_relation_has_an_answer_of_its_own),
 		cmocka_unit_test(a_relation_that_was_not_surveyed_makes_the_run_a_2),
 		cmocka_unit_test(no_relation_at_all_is_not_excused),

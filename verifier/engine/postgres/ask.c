@@ -58,6 +58,15 @@ static int take_rows(const PGresult *r, struct rp_reply *reply, struct rp_err **
 	return 0;
 }
 
+/* Whatever the server has against the statement (a time limit, writing) is the statement's fault. */
+static int refused(struct rp_pg_conn *c, const PGresult *r, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	rp_pg_fail(c, r, &why);
+	return rp_err_set(err, PQstatus(c->pg) == CONNECTION_OK ? RP_ERR_OBJECT : RP_ERR_ENGINE, "%s",
+			  rp_err_text(why));
+}
+
 /* Row by row: nobody knows how many there are. */
 static int hear(struct rp_pg_conn *c, const char *text, struct rp_reply *reply, struct rp_err **err)
 {
@@ -72,7 +81,7 @@ static int hear(struct rp_pg_conn *c, const char *text, struct rp_reply *reply, 
 			break;
 		ExecStatusType status = PQresultStatus(r);
 		if (status == PGRES_FATAL_ERROR)
-			return rp_pg_fail(c, r, err);
+			return refused(c, r, err);
 		if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
 		    status != PGRES_EMPTY_QUERY)
 			return rp_err_set(err, RP_ERR_OBJECT, "this is no question: %s", PQcmdStatus(r));

@@ -2,6 +2,7 @@
 #ifndef RP_ENGINE_POSTGRES_PACE_H
 #define RP_ENGINE_POSTGRES_PACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,10 @@ struct rp_pace {
 	size_t target;	/* bytes that a read should bring; 0: never wait */
 	uint64_t bytes; /* since the first read */
 	int64_t begun_us;
-	unsigned nap_us; /* for the next wait */
+	unsigned nap_us; /* how long the next wait would be */
+	bool napped;	 /* the last read followed a wait */
+	unsigned poor;	 /* 2^k - 1 after k waits in a row that brought next to nothing */
+	unsigned skip;	 /* so many reads until the next wait */
 };
 
 void rp_pace_begin(struct rp_pace *p, size_t target, int64_t now_us);

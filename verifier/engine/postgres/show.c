@@ -85,10 +85,21 @@ static bool show_uuid(const struct rp_field *f, struct rp_buf *out)
 	return true;
 }
 
+/* A report is no place for a document: what is longer is cut, and its length told. */
+#define SHOWN_MAX 4096u
+
+static void tell_length(const struct rp_field *f, size_t shown, struct rp_buf *out)
+{
+	if (shown < f->len)
+		rp_buf_addf(out, "... (%zu bytes)", f->len);
+}
+
 static bool show_bytea(const struct rp_field *f, struct rp_buf *out)
 {
+	size_t shown = f->len < SHOWN_MAX / 2 ? f->len : SHOWN_MAX / 2;
 	rp_buf_add(out, "\\x");
-	rp_buf_add_hex(out, f->value, f->len);
+	rp_buf_add_hex(out, f->value, shown);
+	tell_length(f, shown, out);
 	return true;
 }
 
@@ -110,7 +121,7 @@ static void show_day(int64_t days, struct rp_buf *out)
 
 static bool before_christ(int64_t days)
 {
-	return days < -730485; /* 0001-01-01 */
+	return days < -730119; /* 0001-01-01 */
 }
 
 static void show_clock(int64_t us, struct rp_buf *out)
@@ -215,15 +226,6 @@ static bool show_numeric(const struct rp_field *f, struct rp_buf *out)
 	return true;
 }
 
-/* jsonb is its text behind a version. */
-static bool show_jsonb(const struct rp_field *f, struct rp_buf *out)
-{
-	if (f->len < 1 || f->value[0] != 1)
-		return false;
-	rp_buf_add_mem(out, f->value + 1, f->len - 1);
-	return true;
-}
-
 static bool is_text(const struct rp_field *f)
 {
 	/* No control characters but those that text has, and UTF-8 by its form. What goes wrong here only shows:
@@ -249,8 +251,20 @@ static bool show_text(const struct rp_field *f, struct rp_buf *out)
 {
 	if (!is_text(f))
 		return false;
-	rp_buf_add_mem(out, f->value, f->len);
+	size_t shown = f->len < SHOWN_MAX ? f->len : SHOWN_MAX;
+	while (shown < f->len && (f->value[shown] & 0xC0) == 0x80) /* not within a character */
+		shown--;
+	rp_buf_add_mem(out, f->value, shown);
+	tell_length(f, shown, out);
 	return true;
+}
+
+/* jsonb is its text behind a version. */
+static bool show_jsonb(const struct rp_field *f, struct rp_buf *out)
+{
+	if (f->len < 1 || f->value[0] != 1)
+		return false;
+	return show_text(&(struct rp_field){f->value + 1, f->len - 1}, out);
 }
 
 /* By the type's name as format_type() prints it, without what is in brackets behind it. */

@@ -127,29 +127,34 @@ static int start_mover(struct rp_dump *d, struct rp_err **err)
 	return r == 0 ? 0 : rp_err_sys(err, r, "start a thread");
 }
 
+static const char *fact_of(const struct rp_fact *how, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(how[i].name, name) == 0)
+			return how[i].value;
+	return NULL;
+}
+
 /* The tools of the server's own version, where it says which that is and they are here; else what PATH has. */
 static int find_tool(const struct rp_dump *d, struct rp_argv *argv, const struct rp_fact *how, size_t n,
 		     struct rp_err **err)
 {
 	const struct rp_hosting *h = d->engine->hosting;
-	struct rp_identity id = {.engine = d->engine->name};
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(how[i].name, "version") == 0)
-			id.version = how[i].value;
-	if (strchr(argv->v[0], '/') != NULL || id.version == NULL || h == NULL || h->tools == NULL)
+	const struct rp_identity id = {.engine = d->engine->name, .version = fact_of(how, n, "version")};
+	if (strchr(argv->v[0], '/') != NULL || id.version == NULL || h == NULL)
 		return 0;
 	rp_cleanup(rp_installation_done) struct rp_installation with = {0};
 	/* A user's own command may need no tool of ours. */
 	if (h->tools(&with, &id, d->command != NULL ? NULL : err) < 0)
 		return d->command != NULL ? 0 : -1;
-	char *path = NULL;
-	if (asprintf(&path, "%s/%s", with.bindir, argv->v[0]) < 0)
+	rp_autofree char *path = NULL;
+	if (asprintf(&path, "%s/%s", with.bindir, argv->v[0]) < 0) {
+		path = NULL;
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
 	if (access(path, X_OK) == 0) {
 		free(argv->v[0]);
-		argv->v[0] = path;
-	} else {
-		free(path);
+		argv->v[0] = rp_take(path);
 	}
 	return 0;
 }
@@ -181,20 +186,34 @@ static int run_tool(struct rp_dump *d, const struct rp_argv *argv, const struct 
 	return start_mover(d, err);
 }
 
-/* Our whole environment, for a person's passwords and certificates are found through it. */
+/* Our whole environment, for a person's passwords and certificates are found through it; over that, what the address
+ * of the source says; over that, where the survey is in fact connected: an address may name several hosts. */
+static int make_environment(const struct rp_dump *d, struct rp_argv *ret, const struct rp_fact *how, size_t n,
+			    struct rp_err **err)
+{
+	const struct rp_hosting *h = d->engine->hosting;
+	const char *uri = fact_of(how, n, "uri");
+	rp_cleanup(rp_argv_done) struct rp_argv address = {0};
+	for (char **v = environ; *v != NULL; v++)
+		rp_argv_add(ret, *v);
+	if (uri != NULL && h != NULL && h->environment(uri, &address, err) < 0)
+		return -1;
+	for (size_t i = 0; i < address.n; i++)
+		if (strncmp(address.v[i], "PATH=", 5) != 0)
+			rp_dump_replace(ret, address.v[i]);
+	return rp_dump_variables(ret, d->format != NULL ? d->format->dump_environment : NULL, how, n, err);
+}
+
 static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct rp_err **err)
 {
 	struct rp_dump *d = (struct rp_dump *)g;
 	rp_cleanup(rp_argv_done) struct rp_argv argv = {0};
 	rp_cleanup(rp_argv_done) struct rp_argv env = {0};
-	for (char **v = environ; *v != NULL; v++)
-		rp_argv_add(&env, *v);
 	if (d->moving)
 		return rp_err_set(err, RP_ERR_USAGE, "the backup was started already");
 	if (rp_dump_words(&argv, d->command != NULL ? d->command : d->format->dump, how, n, err) < 0 ||
-	    rp_dump_variables(&env, d->format != NULL ? d->format->dump_environment : NULL, how, n, err) <
-		    0 ||
-	    find_tool(d, &argv, how, n, err) < 0 || run_tool(d, &argv, &env, err) < 0)
+	    make_environment(d, &env, how, n, err) < 0 || find_tool(d, &argv, how, n, err) < 0 ||
+	    run_tool(d, &argv, &env, err) < 0)
 		return rp_err_wrap(err, "start the backup");
 	return 0;
 }

@@ -19,4 +19,7 @@ int rp_dump_words(struct rp_argv *ret, const char *const *words, const struct rp
 int rp_dump_variables(struct rp_argv *ret, const char *const *words, const struct rp_fact *how, size_t n,
 		      struct rp_err **err);
 
+/* "NAME=value" in place of the variable of that name, or added. */
+void rp_dump_replace(struct rp_argv *env, const char *word);
+
 #endif

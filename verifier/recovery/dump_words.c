@@ -12,8 +12,10 @@
 
 static const char *fact_of(const struct rp_fact *how, size_t n, const char *name, size_t len)
 {
+	/* An address is for finding out how to connect, not for an argument that everybody can read. */
 	for (size_t i = 0; i < n; i++)
-		if (strlen(how[i].name) == len && memcmp(how[i].name, name, len) == 0 && how[i].value != NULL)
+		if (strcmp(how[i].name, "uri") != 0 && strlen(how[i].name) == len &&
+		    memcmp(how[i].name, name, len) == 0 && how[i].value != NULL)
 			return how[i].value;
 	return NULL;
 }
@@ -55,7 +57,7 @@ static int unknown(const char *name, size_t len, const struct rp_fact *how, size
 {
 	rp_autobuf known = RP_BUF_INIT(4096);
 	for (size_t i = 0; i < n; i++)
-		if (how[i].value != NULL)
+		if (how[i].value != NULL && strcmp(how[i].name, "uri") != 0)
 			rp_buf_addf(&known, " {%s}", how[i].name);
 	return rp_err_set(err, RP_ERR_USAGE, "'{%.*s}' is not known here; known are%s", (int)len, name,
 			  rp_buf_text(&known));
@@ -103,7 +105,7 @@ int rp_dump_words(struct rp_argv *ret, const char *const *words, const struct rp
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
-static void replace(struct rp_argv *env, const char *word)
+void rp_dump_replace(struct rp_argv *env, const char *word)
 {
 	size_t len = strcspn(word, "=") + 1;
 	for (size_t i = 0; i < env->n; i++) {
@@ -129,7 +131,7 @@ int rp_dump_variables(struct rp_argv *ret, const char *const *words, const struc
 		if (r < 0)
 			return -1;
 		if (r > 0)
-			replace(ret, rp_buf_text(&word));
+			rp_dump_replace(ret, rp_buf_text(&word));
 	}
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }

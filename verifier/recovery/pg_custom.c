@@ -144,19 +144,8 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 static const char *const dump[] = {"pg_dump", "--format=custom", "--no-password", "--snapshot={snapshot}",
 				   NULL};
 
-static const char *const dump_environment[] = {
-	"PGHOST={host}",
-	"PGPORT={port}",
-	"PGUSER={user}",
-	"PGDATABASE={database}",
-	"PGSSLMODE={sslmode}",
-	"PGSSLROOTCERT={sslrootcert}",
-	"PGSSLCERT={sslcert}",
-	"PGSSLKEY={sslkey}",
-	"PGSERVICE={service}",
-	"PGAPPNAME=reprove",
-	NULL,
-};
+static const char *const dump_environment[] = {"PGHOST={host}",		"PGPORT={port}",     "PGUSER={user}",
+					       "PGDATABASE={database}", "PGAPPNAME=reprove", NULL};
 
 const struct rp_format rp_format_pg_custom = {
 	.name = "pg_dump custom",

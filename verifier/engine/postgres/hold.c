@@ -132,6 +132,7 @@ static int admit(struct rp_pg_conn *leader, struct rp_guest *guest, struct rp_er
 	const struct rp_fact how[] = {
 		{"snapshot", leader->snapshot}, {"host", PQhost(leader->pg)}, {"port", PQport(leader->pg)},
 		{"database", PQdb(leader->pg)}, {"user", PQuser(leader->pg)},
+		{"version", PQparameterStatus(leader->pg, "server_version")}, {"uri", leader->uri},
 	};
 	return guest->start(guest, how, sizeof how / sizeof how[0], err);
 }

@@ -29,14 +29,19 @@ static void verdict(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "</ul>\n</section>\n");
 }
 
-static void key_fact(struct rp_buf *out, const char *name, const char *value)
+static void key_fact(struct rp_buf *out, const char *name, const char *value, const char *note)
 {
 	if (value == NULL)
 		return;
 	rp_buf_add(out, "<div>");
 	rp_html_el(out, "dt", name);
-	rp_html_el(out, "dd", value);
-	rp_buf_add(out, "</div>\n");
+	rp_buf_add(out, "<dd>");
+	rp_html_text(out, value);
+	if (note != NULL) {
+		rp_buf_add(out, " ");
+		rp_html_el(out, "small", note);
+	}
+	rp_buf_add(out, "</dd></div>\n");
 }
 
 static void key_time(struct rp_buf *out, const char *name, int64_t ms)
@@ -55,19 +60,17 @@ static void restore_time(const struct rp_outline *o, struct rp_buf *out)
 		const struct rp_finding *f = o->groups[i].first;
 		if (strcmp(f->check, "restore.time") != 0 || f->found == NULL)
 			continue;
-		rp_autobuf both = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 3U);
-		rp_buf_add(&both, f->found);
+		rp_autobuf objective = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 3U);
 		if (f->expected != NULL)
-			rp_buf_addf(&both, " (objective: %s)", f->expected);
-		else if (f->message != NULL)
-			rp_buf_addf(&both, ", %s", f->message);
-		key_fact(out, "Restore took", rp_buf_text(&both));
+			rp_buf_addf(&objective, "objective: %s", f->expected);
+		key_fact(out, "Restore took", f->found,
+			 f->expected != NULL ? rp_buf_text(&objective) : f->message);
 		return;
 	}
 	for (size_t i = 0; i < r->n_phases; i++) {
 		if (strcmp(r->phases[i].name, "restore") == 0) {
 			rp_length_format(r->phases[i].ms, text);
-			key_fact(out, "Restore took", text);
+			key_fact(out, "Restore took", text, NULL);
 		}
 	}
 }
@@ -76,19 +79,19 @@ static void key_facts(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;
 	rp_buf_add(out, "<dl class=\"keys\">\n");
-	key_fact(out, "Target", r->target);
-	key_fact(out, "Backup", rp_words_about(r, "backup"));
+	key_fact(out, "Target", r->target, NULL);
+	key_fact(out, "Backup", rp_words_about(r, "backup"), NULL);
 	if (r->manifest_sha256 != NULL)
 		key_time(out, "Sealed", r->sealed_ms);
 	else
 		key_fact(out, "Sealed",
-			 r->without_manifest ? "no manifest was used" : "no manifest could be trusted");
+			 r->without_manifest ? "no manifest was used" : "no manifest could be trusted", NULL);
 	key_time(out, "Verified", r->started_ms);
 	restore_time(o, out);
 	if (r->finished_ms > r->started_ms) {
 		char text[RP_TIME_TEXT];
 		rp_length_format(r->finished_ms - r->started_ms, text);
-		key_fact(out, "Whole run", text);
+		key_fact(out, "Whole run", text, NULL);
 	}
 	rp_buf_add(out, "</dl>\n");
 }
@@ -114,20 +117,53 @@ static void tallies(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "</ul>\n");
 }
 
-/* "Content of rows, public.orders: 2 rows lost" */
-static void line(struct rp_buf *out, enum rp_verdict v, const char *topic, const char *object,
+/* The first few rows that differ, by their keys: "lost id=17, id=18; changed id=42". */
+#define KEYS_MAX 3U
+
+static void row_keys(struct rp_buf *out, const struct rp_finding *f)
+{
+	static const char *const words[] = {
+		[RP_LOST] = "lost", [RP_CHANGED] = "changed", [RP_GAINED] = "gained"};
+	rp_autobuf text = RP_BUF_INIT(4U << 20);
+	for (size_t change = RP_LOST; change <= RP_GAINED; change++) {
+		size_t n = 0;
+		for (size_t i = 0; i < f->n_rows; i++) {
+			const struct rp_row_note *row = &f->rows[i];
+			if (row->change != (enum rp_change)change || n++ >= KEYS_MAX)
+				continue;
+			if (n == 1)
+				rp_buf_addf(&text, "%s%s", text.len > 0 ? "; " : "", words[change]);
+			rp_buf_add(&text, n > 1 ? "," : "");
+			for (size_t k = 0; k < row->n_key; k++)
+				rp_buf_addf(&text, " %s%s%s", row->key[k].name,
+					    *row->key[k].name != '\0' ? "=" : "", row->key[k].value);
+		}
+		if (n > KEYS_MAX)
+			rp_buf_addf(&text, " and %zu more", n - KEYS_MAX);
+	}
+	if (text.len > 0 && !text.failed) {
+		rp_buf_add(out, " <small>");
+		rp_html_marked(out, rp_buf_text(&text), NULL);
+		rp_buf_add(out, "</small>");
+	}
+}
+
+/* "public.orders Content of rows: 2 rows lost"; f is the finding it is about, NULL: none. */
+static void line(struct rp_buf *out, enum rp_verdict v, const char *topic, const struct rp_finding *f,
 		 const char *text)
 {
 	rp_buf_addf(out, "<li class=\"%s\">", rp_html_verdict_class(v));
 	rp_html_verdict_sign(out, v, 18);
 	rp_buf_add(out, "<span>");
-	if (*object != '\0') {
-		rp_html_el(out, "code", object);
+	if (f != NULL && *f->object != '\0') {
+		rp_html_el(out, "code", f->object);
 		rp_buf_add(out, " ");
 	}
 	rp_html_el(out, "b", topic);
 	rp_buf_add(out, ": ");
 	rp_html_marked(out, text, NULL);
+	if (f != NULL)
+		row_keys(out, f);
 	rp_buf_add(out, "</span></li>\n");
 }
 
@@ -151,7 +187,7 @@ static void worst(const struct rp_outline *o, enum rp_verdict verdict, size_t n,
 			const struct rp_finding *f = &r->findings.all[i];
 			if (f->verdict != verdict || f->severity != (enum rp_severity)severity)
 				continue;
-			line(out, verdict, rp_words_topic(f->check), f->object,
+			line(out, verdict, rp_words_topic(f->check), f,
 			     f->message != NULL ? f->message : "no more is known");
 			shown++;
 		}
@@ -184,7 +220,7 @@ static void proved(const struct rp_outline *o, struct rp_buf *out)
 		if (g->looked > 1) {
 			rp_buf_add(out, " <small>");
 			rp_html_count(out, g->looked);
-			rp_buf_add(out, " looked at</small>");
+			rp_buf_add(out, "&nbsp;looked&nbsp;at</small>");
 		}
 		rp_buf_add(out, "</span></li>\n");
 	}
@@ -203,10 +239,10 @@ static void unchecked(const struct rp_outline *o, struct rp_buf *out)
 		   "<section aria-labelledby=\"unchecked\">\n<h2 id=\"unchecked\">What was not checked</h2>\n"
 		   "<ul class=\"list\">\n");
 	if (r->without_manifest)
-		line(out, RP_NOT_RUN, "Comparison with the source", "",
+		line(out, RP_NOT_RUN, "Comparison with the source", NULL,
 		     "there was no manifest, so no object and no row was compared with what it was.");
 	for (size_t i = 0; i < r->n_provisos; i++)
-		line(out, RP_ERROR, "Condition", "", r->provisos[i]);
+		line(out, RP_ERROR, "Condition", NULL, r->provisos[i]);
 	for (size_t i = 0, same; i < r->findings.n; i += same) {
 		const struct rp_finding *f = &r->findings.all[i];
 		same = rp_same_from(r, i);
@@ -215,8 +251,7 @@ static void unchecked(const struct rp_outline *o, struct rp_buf *out)
 		rp_autobuf topics = RP_BUF_INIT(16U << 20);
 		for (size_t k = 0; k < same; k++)
 			rp_buf_addf(&topics, "%s%s", k > 0 ? ", " : "", rp_words_topic(f[k].check));
-		line(out, RP_NOT_RUN, rp_buf_text(&topics), f->object,
-		     f->message != NULL ? f->message : "not run");
+		line(out, RP_NOT_RUN, rp_buf_text(&topics), f, f->message != NULL ? f->message : "not run");
 	}
 	if (n > UNCHECKED_MAX)
 		rp_buf_addf(out, "<li><span><a href=\"#open\">%zu more, below</a></span></li>\n",

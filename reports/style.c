@@ -59,6 +59,7 @@ static const char *const style[] = {
 	".keys div{min-width:0}\n",
 	"dt{font-size:.78rem;color:var(--soft);letter-spacing:.02em}\n",
 	".keys dd{margin:.05rem 0 0;font-weight:600;overflow-wrap:anywhere}\n",
+	".keys small{display:block;font-weight:400;color:var(--soft)}\n",
 	".tallies{display:flex;flex-wrap:wrap;gap:.45rem 1.8rem;margin:0;padding:.75rem 0;",
 	"list-style:none;border:solid var(--line);border-width:1px 0;font-variant-numeric:tabular-nums}\n",
 	".tallies b{font-size:1.08rem}\n",
@@ -71,7 +72,7 @@ static const char *const style[] = {
 	".list svg{margin-top:.14rem}\n",
 	".list span{color:var(--ink);min-width:0;overflow-wrap:anywhere;white-space:pre-line}\n",
 	".list code{color:var(--ink);font-size:.9em;font-weight:600;margin-right:.2rem}\n",
-	".list small{color:var(--soft);font-size:.85em;white-space:nowrap}\n",
+	".list small{color:var(--soft);font-size:.9em}\n",
 	/* contents */
 	".contents{margin:2rem 0 0;padding:.7rem 0;border:solid var(--line);border-width:1px 0;",
 	"font-size:.9rem}\n",

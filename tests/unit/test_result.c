@@ -253,6 +253,32 @@ static void tens_of_thousands_of_findings_are_kept(void **state)
 	rp_result_free(r);
 }
 
+static void much_text_is_cut_and_every_finding_kept(void **state)
+{
+	(void)state;
+	struct rp_result *r = proved();
+	static char text[RP_FINDING_TEXT_MAX];
+	const struct rp_row_note row = {.change = RP_LOST};
+	memset(text, 'y', sizeof text - 1);
+	for (unsigned i = 0; i < 4000; i++)
+		rp_answer(&r->findings, &(struct rp_finding){.object = "o",
+							     .verdict = RP_FAIL,
+							     .looked = 1,
+							     .message = text,
+							     .rows = &row,
+							     .n_rows = 1,
+							     .rows_complete = true});
+	assert_int_equal(r->findings.n, 4006);
+	assert_int_equal(strlen(r->findings.all[6].message), sizeof text - 1);
+	assert_in_range(strlen(r->findings.all[4005].message), RP_FINDING_TEXT_LITTLE,
+			RP_FINDING_TEXT_LITTLE + 40);
+	assert_int_equal(r->findings.all[4005].n_rows, 0);
+	assert_false(r->findings.all[4005].rows_complete);
+	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
+	assert_int_equal(rp_result_write(r, &json, NULL), 0);
+	expect_and_free(r, RP_FAILED, "failed");
+}
+
 /* Everything a result can hold, with names that want to be something else. */
 static struct rp_result *hostile(void)
 {
@@ -392,6 +418,7 @@ int main(void)
 		cmocka_unit_test(pass_about_nothing_becomes_not_run),
 		cmocka_unit_test(findings_are_copies_in_utf8_and_bounded),
 		cmocka_unit_test(tens_of_thousands_of_findings_are_kept),
+		cmocka_unit_test(much_text_is_cut_and_every_finding_kept),
 		cmocka_unit_test(written_read_and_written_again_is_the_same),
 		cmocka_unit_test(result_json_holds_no_byte_that_a_terminal_obeys),
 		cmocka_unit_test(reading_is_strict),

@@ -59,6 +59,7 @@ struct rp_finding {
 struct rp_findings {
 	struct rp_finding *all;
 	size_t n, room;
+	size_t text_kept;  /* bytes */
 	const char *asked; /* the name that goes with what is added next */
 	enum rp_severity severity;
 	struct rp_arena *memory;
@@ -72,6 +73,10 @@ void rp_ask(struct rp_findings *to, const char *check, enum rp_severity severity
  * choose how large a report gets. */
 #define RP_FINDING_TEXT_MAX (16U << 10)
 #define RP_FINDING_ROWS_MAX 10000U
+/* What all of them may take at full length: 32 MB of text that is escaped six times as long still fit
+ * RP_RESULT_MAX. Beyond it every answer is kept, in few words and without its rows. */
+#define RP_FINDINGS_MAX	       (32U << 20)
+#define RP_FINDING_TEXT_LITTLE 256U
 
 /* Add an answer; f is copied whole. A pass that looked at nothing becomes a not-run. */
 void rp_answer(struct rp_findings *to, const struct rp_finding *f);

@@ -50,7 +50,9 @@ const char *rp_text_keep(struct rp_findings *to, const char *s)
 	if (memory == NULL)
 		return NULL;
 	rp_autobuf b = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 5U);
-	rp_text_add_utf8(&b, s, RP_FINDING_TEXT_MAX);
+	rp_text_add_utf8(&b, s,
+			 to->text_kept < RP_FINDINGS_MAX ? RP_FINDING_TEXT_MAX : RP_FINDING_TEXT_LITTLE);
+	to->text_kept += b.len;
 	const char *kept = b.failed ? NULL : rp_arena_strdup(memory, rp_buf_text(&b));
 	if (kept == NULL)
 		to->failed = true;
@@ -107,10 +109,13 @@ static const struct rp_fact *keep_facts(struct rp_findings *to, const struct rp_
 static void keep_rows(struct rp_findings *to, struct rp_finding *f)
 {
 	struct rp_arena *memory = memory_of(to);
-	if (f->n_rows > RP_FINDING_ROWS_MAX) {
-		f->n_rows = RP_FINDING_ROWS_MAX;
+	size_t most = to->text_kept < RP_FINDINGS_MAX ? RP_FINDING_ROWS_MAX : 0;
+	if (f->n_rows > most) {
+		f->n_rows = most;
 		f->rows_complete = false;
 	}
+	if (f->n_rows == 0)
+		f->rows = NULL;
 	if (f->n_rows == 0 || memory == NULL)
 		return;
 	struct rp_row_note *kept = rp_arena_array(memory, f->n_rows, sizeof *kept);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/result/read.h"
 #include "verifier/result/result.h"
 #include "verifier/result/text.h"
 #include "verifier/util/parse.h"
@@ -14,94 +15,6 @@
 static void json_drop(json_t **j)
 {
 	json_decref(*j);
-}
-
-/* Where we are, for messages, and what holds the first failure. */
-struct reader {
-	struct rp_result *r;
-	struct rp_err **err;
-	const char *part; /* "findings" */
-	size_t index;
-};
-
-static int bad(struct reader *in, const char *name, const char *what)
-{
-	if (in->part == NULL)
-		return rp_err_set(in->err, RP_ERR_IO, "'%s' %s", name, what);
-	return rp_err_set(in->err, RP_ERR_IO, "%s[%zu]: '%s' %s", in->part, in->index, name, what);
-}
-
-/* Every member is one of these names, which a space ends each. */
-static int only(struct reader *in, const json_t *object, const char *const names[])
-{
-	if (!json_is_object(object))
-		return bad(in, in->part != NULL ? in->part : "result", "is not an object");
-	for (void *at = json_object_iter((json_t *)(uintptr_t)object); at != NULL;
-	     at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
-		const char *const *name = names;
-		while (*name != NULL && strcmp(*name, json_object_iter_key(at)) != 0)
-			name++;
-		if (*name == NULL)
-			return bad(in, json_object_iter_key(at), "is not known here");
-	}
-	return 0;
-}
-
-/* A copy in the result's memory; NULL, without a failure, for a member that is not there. */
-static int text(struct reader *in, const json_t *object, const char *name, bool optional, const char **ret)
-{
-	const json_t *v = json_object_get(object, name);
-	if (v == NULL && optional)
-		return 0;
-	if (!json_is_string(v))
-		return bad(in, name, "is not a string");
-	*ret = rp_arena_strdup(in->r->findings.memory, json_string_value(v));
-	return *ret != NULL ? 0 : rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
-}
-
-static int boolean(struct reader *in, const json_t *object, const char *name, bool optional, bool *ret)
-{
-	const json_t *v = json_object_get(object, name);
-	if (v == NULL && optional)
-		return 0;
-	if (!json_is_boolean(v))
-		return bad(in, name, "is neither true nor false");
-	*ret = json_is_true(v);
-	return 0;
-}
-
-static int number(struct reader *in, const json_t *object, const char *name, uint64_t max, uint64_t *ret)
-{
-	const json_t *v = json_object_get(object, name);
-	if (!json_is_string(v) || !rp_parse_u64(json_string_value(v), 0, max, ret))
-		return bad(in, name, "is not a number in a string, or out of range");
-	return 0;
-}
-
-static int moment(struct reader *in, const json_t *object, const char *name, int64_t *ret)
-{
-	const json_t *v = json_object_get(object, name);
-	if (json_is_null(v)) {
-		*ret = 0;
-		return 0;
-	}
-	if (!json_is_string(v) || !rp_time_parse(json_string_value(v), ret))
-		return bad(in, name, "is not a time as 2026-11-21T06:00:00.000Z");
-	return 0;
-}
-
-/* Which of n words it is. */
-static int word(struct reader *in, const json_t *object, const char *name, const char *(*words)(unsigned),
-		unsigned n, unsigned *ret)
-{
-	const char *v = json_string_value(json_object_get(object, name));
-	for (unsigned i = 0; v != NULL && i < n; i++) {
-		if (strcmp(v, words(i)) == 0) {
-			*ret = i;
-			return 0;
-		}
-	}
-	return bad(in, name, "is none of the words it can be");
 }
 
 static const char *verdict_word(unsigned i)
@@ -117,12 +30,12 @@ static const char *cause_word(unsigned i)
 	return rp_cause_word((enum rp_cause)i);
 }
 
-static int facts(struct reader *in, const json_t *object, const char *name, const struct rp_fact **ret,
+static int facts(struct rp_reader *in, const json_t *object, const char *name, const struct rp_fact **ret,
 		 size_t *ret_n)
 {
 	json_t *v = json_object_get(object, name);
 	if (!json_is_object(v))
-		return bad(in, name, "is not an object");
+		return rp_read_bad(in, name, "is not an object");
 	size_t n = json_object_size(v), i = 0;
 	struct rp_fact *all = n > 0 ? rp_arena_array(in->r->findings.memory, n, sizeof *all) : NULL;
 	if (n > 0 && all == NULL)
@@ -131,7 +44,7 @@ static int facts(struct reader *in, const json_t *object, const char *name, cons
 		all[i].name = rp_arena_strdup(in->r->findings.memory, json_object_iter_key(at));
 		if (all[i].name == NULL)
 			return rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
-		if (text(in, v, json_object_iter_key(at), false, &all[i].value) < 0)
+		if (rp_read_text(in, v, json_object_iter_key(at), false, &all[i].value) < 0)
 			return -1;
 	}
 	*ret = all;
@@ -139,10 +52,10 @@ static int facts(struct reader *in, const json_t *object, const char *name, cons
 	return 0;
 }
 
-static int row(struct reader *in, const json_t *object, enum rp_change change, struct rp_row_note *ret)
+static int row(struct rp_reader *in, const json_t *object, enum rp_change change, struct rp_row_note *ret)
 {
 	*ret = (struct rp_row_note){.change = change};
-	if (only(in, object, (const char *const[]){"key", "values", NULL}) < 0 ||
+	if (rp_read_only(in, object, (const char *const[]){"key", "values", NULL}) < 0 ||
 	    facts(in, object, "key", &ret->key, &ret->n_key) < 0)
 		return -1;
 	if (json_object_get(object, "values") == NULL)
@@ -150,17 +63,18 @@ static int row(struct reader *in, const json_t *object, enum rp_change change, s
 	return facts(in, object, "values", &ret->values, &ret->n_values);
 }
 
-static int rows(struct reader *in, const json_t *object, struct rp_finding *f)
+static int rows(struct rp_reader *in, const json_t *object, struct rp_finding *f)
 {
 	static const char *const names[] = {
 		[RP_LOST] = "lost", [RP_CHANGED] = "changed", [RP_GAINED] = "gained", "complete", NULL};
 	size_t n = 0;
-	if (only(in, object, names) < 0 || boolean(in, object, "complete", false, &f->rows_complete) < 0)
+	if (rp_read_only(in, object, names) < 0 ||
+	    rp_read_boolean(in, object, "complete", false, &f->rows_complete) < 0)
 		return -1;
 	for (size_t c = RP_LOST; c <= RP_GAINED; c++) {
 		const json_t *list = json_object_get(object, names[c]);
 		if (!json_is_array(list) || json_array_size(list) > RP_FINDING_ROWS_MAX)
-			return bad(in, names[c], "is not a list, or too long");
+			return rp_read_bad(in, names[c], "is not a list, or too long");
 		n += json_array_size(list);
 	}
 	struct rp_row_note *all = rp_arena_array(in->r->findings.memory, n != 0 ? n : 1, sizeof *all);
@@ -176,23 +90,23 @@ static int rows(struct reader *in, const json_t *object, struct rp_finding *f)
 	return 0;
 }
 
-static int finding(struct reader *in, const json_t *object)
+static int finding(struct rp_reader *in, const json_t *object)
 {
 	static const char *const names[] = {"check",   "object",   "verdict", "severity", "cause", "looked",
 					    "excused", "expected", "found",   "message",  "rows",  NULL};
 	struct rp_finding f = {0};
 	unsigned verdict = RP_ERROR, severity = RP_HIGH, cause = RP_BY_DAMAGE;
-	if (only(in, object, names) < 0 || text(in, object, "check", false, &f.check) < 0 ||
-	    text(in, object, "object", false, &f.object) < 0 ||
-	    word(in, object, "verdict", verdict_word, RP_WAIVED + 1, &verdict) < 0 ||
-	    word(in, object, "severity", severity_word, RP_HIGH + 1, &severity) < 0 ||
+	if (rp_read_only(in, object, names) < 0 || rp_read_text(in, object, "check", false, &f.check) < 0 ||
+	    rp_read_text(in, object, "object", false, &f.object) < 0 ||
+	    rp_read_word(in, object, "verdict", verdict_word, RP_WAIVED + 1, &verdict) < 0 ||
+	    rp_read_word(in, object, "severity", severity_word, RP_HIGH + 1, &severity) < 0 ||
 	    (json_object_get(object, "cause") != NULL &&
-	     word(in, object, "cause", cause_word, RP_BY_MOMENT + 1, &cause) < 0) ||
-	    number(in, object, "looked", UINT64_MAX, &f.looked) < 0 ||
-	    boolean(in, object, "excused", true, &f.excused) < 0 ||
-	    text(in, object, "expected", true, &f.expected) < 0 ||
-	    text(in, object, "found", true, &f.found) < 0 ||
-	    text(in, object, "message", true, &f.message) < 0)
+	     rp_read_word(in, object, "cause", cause_word, RP_BY_MOMENT + 1, &cause) < 0) ||
+	    rp_read_number(in, object, "looked", UINT64_MAX, &f.looked) < 0 ||
+	    rp_read_boolean(in, object, "excused", true, &f.excused) < 0 ||
+	    rp_read_text(in, object, "expected", true, &f.expected) < 0 ||
+	    rp_read_text(in, object, "found", true, &f.found) < 0 ||
+	    rp_read_text(in, object, "message", true, &f.message) < 0)
 		return -1;
 	const json_t *named = json_object_get(object, "rows");
 	if (named != NULL && rows(in, named, &f) < 0)
@@ -204,13 +118,13 @@ static int finding(struct reader *in, const json_t *object)
 	return 0;
 }
 
-static int about(struct reader *in, const json_t *object)
+static int about(struct rp_reader *in, const json_t *object)
 {
 	struct rp_result *r = in->r;
 	struct rp_fact fact = {0};
-	if (only(in, object, (const char *const[]){"name", "value", NULL}) < 0 ||
-	    text(in, object, "name", false, &fact.name) < 0 ||
-	    text(in, object, "value", false, &fact.value) < 0)
+	if (rp_read_only(in, object, (const char *const[]){"name", "value", NULL}) < 0 ||
+	    rp_read_text(in, object, "name", false, &fact.name) < 0 ||
+	    rp_read_text(in, object, "value", false, &fact.value) < 0)
 		return -1;
 	struct rp_fact *grown =
 		rp_list_grow(&r->findings, r->about, r->n_about, &r->room_about, sizeof *grown);
@@ -221,13 +135,14 @@ static int about(struct reader *in, const json_t *object)
 	return 0;
 }
 
-static int phase(struct reader *in, const json_t *object)
+static int phase(struct rp_reader *in, const json_t *object)
 {
 	struct rp_result *r = in->r;
 	struct rp_phase p = {0};
 	uint64_t ms = 0;
-	if (only(in, object, (const char *const[]){"name", "ms", NULL}) < 0 ||
-	    text(in, object, "name", false, &p.name) < 0 || number(in, object, "ms", INT64_MAX, &ms) < 0)
+	if (rp_read_only(in, object, (const char *const[]){"name", "ms", NULL}) < 0 ||
+	    rp_read_text(in, object, "name", false, &p.name) < 0 ||
+	    rp_read_number(in, object, "ms", INT64_MAX, &ms) < 0)
 		return -1;
 	p.ms = (int64_t)ms;
 	struct rp_phase *grown =
@@ -239,13 +154,13 @@ static int phase(struct reader *in, const json_t *object)
 	return 0;
 }
 
-static int proviso(struct reader *in, const json_t *v)
+static int proviso(struct rp_reader *in, const json_t *v)
 {
 	struct rp_result *r = in->r;
+	if (!json_is_string(v))
+		return rp_read_bad(in, "provisos", "holds what is not a string");
 	const char **grown =
 		rp_list_grow(&r->findings, r->provisos, r->n_provisos, &r->room_provisos, sizeof *grown);
-	if (!json_is_string(v))
-		return bad(in, "provisos", "holds what is not a string");
 	if (grown == NULL)
 		return rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
 	r->provisos = grown;
@@ -253,12 +168,12 @@ static int proviso(struct reader *in, const json_t *v)
 	return r->provisos[r->n_provisos++] != NULL ? 0 : rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
 }
 
-static int each(struct reader *in, const json_t *root, const char *name,
-		int (*read)(struct reader *in, const json_t *v))
+static int each(struct rp_reader *in, const json_t *root, const char *name,
+		int (*read)(struct rp_reader *in, const json_t *v))
 {
 	const json_t *list = json_object_get(root, name);
 	if (!json_is_array(list))
-		return bad(in, name, "is not a list");
+		return rp_read_bad(in, name, "is not a list");
 	in->part = name;
 	for (in->index = 0; in->index < json_array_size(list); in->index++)
 		if (read(in, json_array_get(list, in->index)) < 0)
@@ -267,7 +182,7 @@ static int each(struct reader *in, const json_t *root, const char *name,
 	return 0;
 }
 
-static int manifest(struct reader *in, const json_t *object)
+static int manifest(struct rp_reader *in, const json_t *object)
 {
 	if (json_is_null(object))
 		return 0;
@@ -275,12 +190,12 @@ static int manifest(struct reader *in, const json_t *object)
 	in->part = "manifest";
 	in->index = 0;
 	const json_t *keys = json_object_get(object, "signedBy");
-	if (only(in, object, (const char *const[]){"sha256", "sealedAt", "signedBy", NULL}) < 0 ||
-	    text(in, object, "sha256", false, &r->manifest_sha256) < 0 ||
-	    moment(in, object, "sealedAt", &r->sealed_ms) < 0)
+	if (rp_read_only(in, object, (const char *const[]){"sha256", "sealedAt", "signedBy", NULL}) < 0 ||
+	    rp_read_text(in, object, "sha256", false, &r->manifest_sha256) < 0 ||
+	    rp_read_moment(in, object, "sealedAt", &r->sealed_ms) < 0)
 		return -1;
 	if (!json_is_array(keys))
-		return bad(in, "signedBy", "is not a list");
+		return rp_read_bad(in, "signedBy", "is not a list");
 	size_t n = json_array_size(keys);
 	const char **ids = rp_arena_array(r->findings.memory, n != 0 ? n : 1, sizeof *ids);
 	if (ids == NULL)
@@ -288,7 +203,7 @@ static int manifest(struct reader *in, const json_t *object)
 	for (size_t i = 0; i < n; i++) {
 		const json_t *id = json_array_get(keys, i);
 		if (!json_is_string(id))
-			return bad(in, "signedBy", "holds what is not a string");
+			return rp_read_bad(in, "signedBy", "holds what is not a string");
 		if ((ids[i] = rp_arena_strdup(r->findings.memory, json_string_value(id))) == NULL)
 			return rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
 	}
@@ -298,17 +213,7 @@ static int manifest(struct reader *in, const json_t *object)
 	return 0;
 }
 
-static int whole_number(struct reader *in, const json_t *object, const char *name, json_int_t max,
-			json_int_t *ret)
-{
-	const json_t *v = json_object_get(object, name);
-	if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) > max)
-		return bad(in, name, "is not a whole number, or out of range");
-	*ret = json_integer_value(v);
-	return 0;
-}
-
-static int agrees(struct reader *in, const json_t *root)
+static int agrees(struct rp_reader *in, const json_t *root)
 {
 	const struct rp_summary s = rp_result_summary(in->r);
 	const struct {
@@ -319,30 +224,30 @@ static int agrees(struct reader *in, const json_t *root)
 	static const char *const names[] = {"pass",   "fail",  "notRun",  "error",
 					    "waived", "drift", "excused", NULL};
 	const json_t *summary = json_object_get(root, "summary");
-	if (only(in, summary, names) < 0)
+	if (rp_read_only(in, summary, names) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
 		json_int_t said = 0;
-		if (whole_number(in, summary, counts[i].name, INT64_MAX, &said) < 0)
+		if (rp_read_whole_number(in, summary, counts[i].name, INT64_MAX, &said) < 0)
 			return -1;
 		if ((size_t)said != counts[i].is)
-			return bad(in, counts[i].name, "does not agree with the findings");
+			return rp_read_bad(in, counts[i].name, "does not agree with the findings");
 	}
 	json_int_t status = 0;
 	const char *verdict = json_string_value(json_object_get(root, "verdict"));
 	const char *state = json_string_value(json_object_get(root, "state"));
-	if (whole_number(in, root, "status", RP_USED_WRONGLY, &status) < 0)
+	if (rp_read_whole_number(in, root, "status", RP_USED_WRONGLY, &status) < 0)
 		return -1;
 	if (status != (json_int_t)rp_result_status(in->r))
-		return bad(in, "status", "does not agree with the findings");
+		return rp_read_bad(in, "status", "does not agree with the findings");
 	if (verdict == NULL || strcmp(verdict, rp_result_verdict(in->r)) != 0)
-		return bad(in, "verdict", "does not agree with the findings");
+		return rp_read_bad(in, "verdict", "does not agree with the findings");
 	if (state == NULL || strcmp(state, in->r->finished_ms != 0 ? "finished" : "started") != 0)
-		return bad(in, "state", "does not agree with 'finishedAt'");
+		return rp_read_bad(in, "state", "does not agree with 'finishedAt'");
 	return 0;
 }
 
-static int root_of(struct reader *in, const json_t *root)
+static int root_of(struct rp_reader *in, const json_t *root)
 {
 	static const char *const names[] = {"schema",	 "target",     "status",     "verdict",	 "state",
 					    "startedAt", "finishedAt", "noManifest", "manifest", "refused",
@@ -354,12 +259,12 @@ static int root_of(struct reader *in, const json_t *root)
 		return rp_err_set(in->err, RP_ERR_IO, "schema is not 'reprove/result/v1'");
 	json_int_t refused = 0;
 	bool complete = false;
-	if (only(in, root, names) < 0 || text(in, root, "target", false, &r->target) < 0 ||
-	    moment(in, root, "startedAt", &r->started_ms) < 0 ||
-	    moment(in, root, "finishedAt", &r->finished_ms) < 0 ||
-	    boolean(in, root, "noManifest", false, &r->without_manifest) < 0 ||
-	    boolean(in, root, "complete", false, &complete) < 0 ||
-	    whole_number(in, root, "refused", RP_USED_WRONGLY, &refused) < 0 ||
+	if (rp_read_only(in, root, names) < 0 || rp_read_text(in, root, "target", false, &r->target) < 0 ||
+	    rp_read_moment(in, root, "startedAt", &r->started_ms) < 0 ||
+	    rp_read_moment(in, root, "finishedAt", &r->finished_ms) < 0 ||
+	    rp_read_boolean(in, root, "noManifest", false, &r->without_manifest) < 0 ||
+	    rp_read_boolean(in, root, "complete", false, &complete) < 0 ||
+	    rp_read_whole_number(in, root, "refused", RP_USED_WRONGLY, &refused) < 0 ||
 	    manifest(in, json_object_get(root, "manifest")) < 0 || each(in, root, "provisos", proviso) < 0 ||
 	    each(in, root, "about", about) < 0 || each(in, root, "phases", phase) < 0 ||
 	    each(in, root, "findings", finding) < 0)
@@ -382,7 +287,7 @@ int rp_result_read(struct rp_result **ret, const char *json, size_t len, struct 
 	rp_auto(rp_result) r = NULL;
 	if (rp_result_new(&r, "", err) < 0)
 		return -1;
-	struct reader in = {.r = r, .err = err};
+	struct rp_reader in = {.r = r, .err = err};
 	if (root_of(&in, root) < 0)
 		return rp_err_wrap(err, "result");
 	*ret = rp_take(r);

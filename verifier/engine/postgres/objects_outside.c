@@ -35,7 +35,7 @@ const struct rp_pg_kind rp_pg_outside_kinds[] = {
 	 "SELECT x.extname AS n1, '' AS definition, n.nspname AS schema, x.extversion AS \"installed"
 	 " version\" FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace"},
 
-	{"foreign-data wrapper", 0, 0,
+	{"foreign data wrapper", 0, 0,
 	 "SELECT f.fdwname AS n1, concat_ws(E'\\n', CASE WHEN f.fdwhandler <> 0 THEN 'HANDLER ' ||"
 	 " f.fdwhandler::regprocedure END, CASE WHEN f.fdwvalidator <> 0 THEN 'VALIDATOR ' ||"
 	 " f.fdwvalidator::regprocedure END) AS definition, " RP_PG_MASKED_OPTIONS("f.fdwoptions")

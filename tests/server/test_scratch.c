@@ -272,7 +272,7 @@ static void whose_fault_a_failure_is_stands_in_the_first_complaint(void **state)
 		const char *text, *hint;
 	} cases[] = {
 		{"selec 1", RP_ERR_BACKUP, "syntax error", NULL},
-		{"create extension \"no such\"", RP_ERR_ENGINE, "is not available", "package"},
+		{"create extension \"no such\"", RP_ERR_ENGINE, "extension", "package"},
 		{"create collation public.c (locale = 'xx_YY.UTF-8')", RP_ERR_ENGINE,
 		 "could not create locale", "locale-gen"},
 		{"select * from public.nowhere", RP_ERR_BACKUP, "does not exist", NULL},
@@ -357,6 +357,32 @@ static void no_installation_is_told_with_its_package(void **state)
 	assert_non_null(strstr(rp_err_hint_text(err), "'postgresql-99'"));
 }
 
+static void a_directory_that_will_not_do_is_passed_over_or_told(void **state)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	char deep[300];
+	(void)snprintf(deep, sizeof deep, "%s/%0100d", (char *)*state, 0);
+	assert_int_equal(mkdir(deep, 0777), 0);
+	struct rp_scratch_wish wish = wish_in(deep);
+	struct rp_scratch *s = NULL;
+	assert_int_equal(rp_scratch_make(&s, &wish, &run, &err), -1);
+	assert_non_null(strstr(rp_err_text(err), "too long for a socket"));
+	(void)setenv("TMPDIR", deep, 1);
+	wish.under = NULL;
+	s = made(&wish);
+	assert_int_equal(strncmp(s->dir, "/tmp/reprove-", 13), 0);
+	removed(s);
+	(void)unsetenv("TMPDIR");
+	assert_int_equal(rmdir(deep), 0);
+
+	rp_autoerr struct rp_err *closed = NULL;
+	wish.under = *state;
+	assert_int_equal(chmod(*state, geteuid() == 0 ? 0700 : 0500), 0);
+	assert_int_equal(rp_scratch_make(&s, &wish, &run, &closed), -1);
+	assert_int_equal(rp_err_kind(closed), RP_ERR_IO);
+	assert_int_equal(chmod(*state, 0711), 0);
+}
+
 static struct rp_survey *survey_with(const struct rp_object *objects, size_t n)
 {
 	rp_autoerr struct rp_err *err = NULL;
@@ -397,7 +423,7 @@ static void a_missing_locale_is_told_before_anything_is_restored(void **state)
 				  {"provider", "libc"}};
 	struct rp_object o = {
 		.kind = "database", .name = "locale", .definition = "", .facts = facts, .n_facts = 4};
-	refused_for(state, &o, "invalid locale name", "locale xx_YY.UTF-8");
+	refused_for(state, &o, "locale name", "locale xx_YY.UTF-8");
 }
 
 static void a_missing_extension_is_told_with_its_package(void **state)
@@ -430,6 +456,29 @@ static void sealed_roles_and_locale_are_there(void **state)
 		     "SELECT pg_encoding_to_char(encoding) || datcollate FROM pg_database WHERE datname = "
 		     "current_database()",
 		     "LATIN1C");
+	removed(s);
+}
+
+static void an_icu_database_is_made_as_one(void **state)
+{
+	struct rp_fact facts[] = {{"collate", "C.UTF-8"},
+				  {"ctype", "C.UTF-8"},
+				  {"encoding", "UTF8"},
+				  {"locale", "de"},
+				  {"provider", "icu"}};
+	struct rp_object o = {
+		.kind = "database", .name = "locale", .definition = "", .facts = facts, .n_facts = 5};
+	rp_auto(rp_survey) sealed = survey_with(&o, 1);
+	struct rp_scratch_wish wish = wish_in(*state);
+	wish.sealed = sealed;
+	struct rp_scratch *s = started(&wish);
+	/* From 15 on a whole database can have one. */
+	assert_asked(s->uri,
+		     "SELECT current_setting('server_version_num')::int < 150000 OR (to_jsonb(d) ->> "
+		     "'datlocprovider' "
+		     "= 'i' AND 'de' IN (to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale')) FROM "
+		     "pg_database d WHERE datname = current_database()",
+		     "t");
 	removed(s);
 }
 
@@ -706,6 +755,36 @@ static void a_named_server_is_refused_to_a_superuser_and_when_it_is_the_source(v
 	removed(host);
 }
 
+/* Tools are told the password that we have found, though under root they run as somebody else. */
+static void tools_log_in_to_a_named_server_with_our_password(void **state)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_scratch_wish wish = wish_in(*state);
+	struct rp_scratch *host = started(&wish);
+	at_host(host, "create role tester login createdb password 'a:b\\c'");
+	char path[4096];
+	static const char rules[] = "local all tester md5\nlocal all all trust\n";
+	static const char pass[] = "*:*:*:tester:a\\:b\\\\c\n";
+	(void)snprintf(path, sizeof path, "%s/pg_hba.conf", host->place.settings);
+	ok(rp_file_replace(path, rules, sizeof rules - 1, 0644, &err), err);
+	at_host(host, "select pg_reload_conf()");
+	(void)snprintf(path, sizeof path, "%s/mine", (char *)*state);
+	ok(rp_file_replace(path, pass, sizeof pass - 1, 0600, &err), err);
+	(void)setenv("PGPASSFILE", path, 1);
+	char *uri = server_uri(host, "tester");
+	wish.server = uri;
+	struct rp_scratch *s = started(&wish);
+	const char *const argv[] = {"psql", "-wXAtqc", "select current_user", NULL};
+	rp_autobuf said = RP_BUF_INIT(4096);
+	ok(rp_scratch_feed(s, argv, NULL, &said, &err), err);
+	assert_string_equal(rp_buf_text(&said), "tester\n");
+	removed(s);
+	(void)unsetenv("PGPASSFILE");
+	assert_int_equal(unlink(path), 0);
+	free(uri);
+	removed(host);
+}
+
 static void databases_of_dead_runs_on_a_named_server_are_reaped(void **state)
 {
 	rp_autoerr struct rp_err *err = NULL;
@@ -783,10 +862,12 @@ static int all(const char *name)
 		T(a_tool_is_not_root_and_sees_little),
 		T(a_file_beside_it_can_be_read_by_tools),
 		T(too_little_disk_is_told_first),
+		T(a_directory_that_will_not_do_is_passed_over_or_told),
 		T(no_installation_is_told_with_its_package),
 		T(a_missing_locale_is_told_before_anything_is_restored),
 		T(a_missing_extension_is_told_with_its_package),
 		T(sealed_roles_and_locale_are_there),
+		T(an_icu_database_is_made_as_one),
 		T(after_a_kill_the_server_dies_and_the_next_run_removes_the_rest),
 		T(a_server_that_outlived_its_run_is_reaped),
 		T(a_living_run_is_left_alone),
@@ -796,6 +877,7 @@ static int all(const char *name)
 		T(a_recorded_number_that_is_another_process_now_is_not_killed),
 		T(a_database_on_a_named_server_comes_and_goes),
 		T(a_named_server_is_refused_to_a_superuser_and_when_it_is_the_source),
+		T(tools_log_in_to_a_named_server_with_our_password),
 		T(databases_of_dead_runs_on_a_named_server_are_reaped),
 		T(a_kept_database_on_a_named_server_stays),
 	};

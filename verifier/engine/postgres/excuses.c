@@ -49,6 +49,7 @@ static const struct {
 	{"collation \"", "for encoding", LOCALE},
 	{"could not create locale", NULL, LOCALE},
 	{"invalid locale name", NULL, LOCALE},
+	{"invalid LC_", "locale name", LOCALE},
 	{"could not open collator for locale", NULL, LOCALE},
 	{"ICU is not supported in this build", NULL, "use a PostgreSQL that was built with ICU"},
 	{"No space left on device", NULL, ROOM},

@@ -216,7 +216,7 @@ static void group(struct console *c, const struct rp_group *g)
 		rp_buf_addf(&line, "%s, ", g->first->found);
 	const char *said = one ? g->first->message : "looked at";
 	size_t digits = strlen(looked); /* "8 as sealed" says its number itself */
-	if (strncmp(said, looked, digits) == 0 && said[digits] == ' ')
+	if (line.len == 0 && strncmp(said, looked, digits) == 0 && said[digits] == ' ')
 		said += digits + 1;
 	rp_buf_addf(&line, "%s%s%s", said, more.len > 0 ? "; " : "", rp_buf_text(&more));
 	cut(c, 47, rp_buf_text(&line));

@@ -40,6 +40,15 @@ static void pairs(const struct rp_fact *all, size_t n, struct rp_buf *out)
 		rp_buf_add(out, "<em>without a key</em>");
 }
 
+/* Values that are masked one and all say nothing, and are not shown. */
+static bool says_something(const struct rp_row_note *row)
+{
+	for (size_t i = 0; i < row->n_values; i++)
+		if (strcmp(row->values[i].value, "***") != 0)
+			return true;
+	return false;
+}
+
 static void row_table(const struct rp_finding *f, struct rp_buf *out)
 {
 	static const struct {
@@ -50,7 +59,7 @@ static void row_table(const struct rp_finding *f, struct rp_buf *out)
 	bool values = false;
 	size_t shown = 0;
 	for (size_t i = 0; i < f->n_rows; i++)
-		values |= f->rows[i].values != NULL;
+		values |= says_something(&f->rows[i]);
 	rp_buf_addf(out,
 		    "<table class=\"rows\">\n<caption>Rows that differ</caption>\n<thead><tr><th "
 		    "scope=\"col\">Row</th><th scope=\"col\">Key</th>%s</tr></thead>\n<tbody>\n",

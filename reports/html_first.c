@@ -200,7 +200,20 @@ static void worst(const struct rp_outline *o, enum rp_verdict verdict, size_t n,
 
 static bool all_good(const struct rp_group *g)
 {
-	return g->count.pass > 0 && g->count.fail + g->count.error + g->count.not_run + g->count.waived == 0;
+	return g->count.pass > 0 && g->count.not_run == g->count.excused &&
+	       g->count.fail + g->count.error + g->count.waived == 0;
+}
+
+static void looked_at(const struct rp_group *g, struct rp_buf *out)
+{
+	if (g->looked <= 1 && g->count.excused == 0)
+		return;
+	rp_buf_add(out, " <small>");
+	rp_html_count(out, g->looked);
+	rp_buf_add(out, "&nbsp;looked&nbsp;at");
+	if (g->count.excused > 0)
+		rp_buf_addf(out, "; not&nbsp;run:&nbsp;%zu, see what was not checked", g->count.excused);
+	rp_buf_add(out, "</small>");
 }
 
 static void proved(const struct rp_outline *o, struct rp_buf *out)
@@ -217,11 +230,7 @@ static void proved(const struct rp_outline *o, struct rp_buf *out)
 		rp_html_verdict_sign(out, RP_PASS, 18);
 		rp_buf_add(out, "<span>");
 		rp_html_text(out, sentence != NULL ? sentence : g->check);
-		if (g->looked > 1) {
-			rp_buf_add(out, " <small>");
-			rp_html_count(out, g->looked);
-			rp_buf_add(out, "&nbsp;looked&nbsp;at</small>");
-		}
+		looked_at(g, out);
 		rp_buf_add(out, "</span></li>\n");
 	}
 	rp_buf_add(out, n > 0 ? "</ul>\n" : "<p>Nothing.</p>\n");
@@ -241,8 +250,12 @@ static void unchecked(const struct rp_outline *o, struct rp_buf *out)
 	if (r->without_manifest)
 		line(out, RP_NOT_RUN, "Comparison with the source", NULL,
 		     "there was no manifest, so no object and no row was compared with what it was.");
-	for (size_t i = 0; i < r->n_provisos; i++)
-		line(out, RP_ERROR, "Condition", NULL, r->provisos[i]);
+	for (size_t i = 0; i < r->n_provisos; i++) {
+		static const char left_out[] = "not compared: ";
+		bool known = strncmp(r->provisos[i], left_out, sizeof left_out - 1) == 0;
+		line(out, known ? RP_NOT_RUN : RP_ERROR, known ? "Not compared" : "Condition", NULL,
+		     r->provisos[i] + (known ? sizeof left_out - 1 : 0));
+	}
 	for (size_t i = 0, same; i < r->findings.n; i += same) {
 		const struct rp_finding *f = &r->findings.all[i];
 		same = rp_same_from(r, i);

@@ -121,7 +121,7 @@ static const char *const style[] = {
 	".rows{margin-top:.9rem}\n",
 	".rows td:first-child{font-weight:600;width:6.5rem}\n",
 	".rows td+td{font-family:var(--mono);font-size:.85rem}\n",
-	".pair{margin-right:1rem}\n",
+	".pair{display:inline-block;margin-right:1rem}\n",
 	".pair i{font-style:normal;color:var(--soft)}\n",
 	".facts th{width:13rem;color:var(--soft)}\n",
 	".facts td{overflow-wrap:anywhere}\n",

@@ -310,9 +310,10 @@ static void render(const struct rp_result *r, const struct rp_rendering *how, st
 		return;
 	}
 	troubles(&c, r);
+	size_t before = out->len;
 	for (size_t i = 0; i < o->n_groups; i++)
 		group(&c, &o->groups[i]);
-	rp_buf_add(out, o->n_groups > 0 ? "\n" : "");
+	rp_buf_add(out, out->len > before ? "\n" : "");
 	accepted(&c, o);
 	not_checked(&c, r);
 	rp_autobuf title = RP_BUF_INIT(256);

@@ -3,7 +3,7 @@
 # Help, manual and completion tell of the same options, and the manual is one that man can read.
 # usage: help.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1 root=$2
+reprove=$(realpath "$1") root=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$root/tests/lib/tap.sh"

@@ -3,7 +3,7 @@
 # What is typed wrongly: exit status 4, one sentence and a hint on standard error, and nothing done.
 # usage: usage.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1 root=$2
+reprove=$(realpath "$1") root=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$root/tests/lib/tap.sh"

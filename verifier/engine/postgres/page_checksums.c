@@ -8,110 +8,143 @@
 /* The server checks a page's checksum when it reads it from disk, and a page that is in its buffers it does not read. So
  * the files are read as files, and each page's checksum is computed by the server's own function. */
 
-#define NAME_MAX_BYTES (8 << 10)
-#define PATH_MAX_BYTES 4096
+#define NAME_MAX_BYTES	(8 << 10)
+#define BATCH_FILES	500
+#define BATCH_BYTES	(64u << 20) /* about a second's work, so that Ctrl-C does not wait */
+#define BATCH_SQL_BYTES (1u << 20)
 
-/* oid, schema, name, file, blocks in a file's segment */
 /* clang-format off */
+/* Every file of every relation: its fork, segments behind the first, size (NULL: it is not there) and the number of
+ * its first block. */
 static const char files_sql[] =
-	"SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid), (SELECT setting FROM pg_settings"
-	" WHERE name = 'segment_size') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE"
-	" c.relpersistence <> 't' AND pg_relation_filepath(c.oid) IS NOT NULL ORDER BY n.nspname, c.relname";
-/* clang-format on */
-enum { OID, SCHEMA, NAME, FILE_PATH, SEGMENT };
+	"WITH RECURSIVE z AS (SELECT (SELECT setting::int FROM pg_settings WHERE name = 'segment_size') AS blocks,"
+	" current_setting('block_size')::int AS page), f(schema, name, fork, path, segment, size) AS (SELECT"
+	" n.nspname, c.relname, k.fork, pg_relation_filepath(c.oid) || k.suffix, 0, s.size FROM pg_class c JOIN"
+	" pg_namespace n ON n.oid = c.relnamespace CROSS JOIN (VALUES ('', ''), ('_fsm', ' of its free space map'),"
+	" ('_vm', ' of its visibility map'), ('_init', ' of its empty state')) k(suffix, fork) CROSS JOIN LATERAL"
+	" pg_stat_file(pg_relation_filepath(c.oid) || k.suffix, true) s WHERE c.relpersistence <> 't' AND"
+	" pg_relation_filepath(c.oid) IS NOT NULL UNION ALL SELECT f.schema, f.name, f.fork, f.path, f.segment + 1,"
+	" s.size FROM f CROSS JOIN z CROSS JOIN LATERAL pg_stat_file(f.path || '.' || (f.segment + 1), true) s WHERE"
+	" f.size = z.blocks::bigint * z.page AND s.size IS NOT NULL) SELECT f.schema, f.name, f.fork, f.path || CASE"
+	" f.segment WHEN 0 THEN '' ELSE '.' || f.segment END, f.size, f.segment * z.blocks, f.size % z.page <> 0 FROM"
+	" f CROSS JOIN z WHERE f.size IS NOT NULL OR f.fork = '' ORDER BY f.schema, f.name, f.fork, f.segment";
+enum { SCHEMA, NAME, FORK, FILE_PATH, SIZE, FIRST_BLOCK, CUT };
 
-/* $1: the file, $2: its first block's number. Blocks, bad ones, their first ten, and whether it is there, in whole
- * pages. A page with nothing on it (upper 0) has no checksum, and must have nothing else either. 1 MiB is read at a
- * time. */
-/* clang-format off */
+/* Files $1 of sizes $2 whose first blocks are $3: which of them, blocks, bad ones, the first ten of those. A page with
+ * nothing on it (upper 0) has no checksum, and must have nothing else either. 1 MiB is read at a time. */
 #define PAGES_SQL                                                                                            \
-	"WITH f AS (SELECT s.size, current_setting('block_size')::int AS page FROM pg_stat_file($1, true)"   \
-	" s), b AS (SELECT $2::int + k.k * 128 + i.i AS block, substr(d.bytes, i.i * f.page + 1, f.page) AS" \
-	" bytes FROM f, generate_series(0, ((f.size / f.page + 127) / 128)::int - 1) k(k), LATERAL (SELECT"  \
-	" pg_read_binary_file($1, k.k::bigint * 128 * f.page, 128 * f.page::bigint) OFFSET 0) d(bytes),"     \
-	" LATERAL generate_series(0, length(d.bytes) / f.page - 1) i(i) OFFSET 0), v AS (SELECT b.block,"    \
-	" CASE WHEN h.upper = 0 THEN b.bytes <> decode(repeat('00', length(b.bytes)), 'hex') ELSE h.checksum" \
-	" <> %s.page_checksum(b.bytes, b.block) END AS bad FROM b, LATERAL (SELECT"                          \
-	" (%s.page_header(b.bytes)).* OFFSET 0) h) SELECT (SELECT count(*) FROM v), (SELECT count(*) FROM v" \
-	" WHERE bad), (SELECT string_agg(x.block::text, ', ') FROM (SELECT block FROM v WHERE bad ORDER BY"  \
-	" block LIMIT 10) x), (SELECT size IS NOT NULL FROM f), coalesce((SELECT size %% page = 0 FROM f),"  \
-	" true)"
+	"SELECT w.n - 1, count(*), count(*) FILTER (WHERE w.bad), array_to_string((array_agg(w.block ORDER"  \
+	" BY w.block) FILTER (WHERE w.bad))[1:10], ', ') FROM (SELECT a.n, a.first + k.k * 128 + i.i AS"      \
+	" block, CASE WHEN h.upper = 0 THEN b.bytes <> decode(repeat('00', z.page), 'hex') ELSE h.checksum <>" \
+	" %s.page_checksum(b.bytes, a.first + k.k * 128 + i.i) END AS bad FROM unnest($1::text[],"            \
+	" $2::bigint[], $3::int[]) WITH ORDINALITY a(path, size, first, n), (SELECT"                          \
+	" current_setting('block_size')::int) z(page), LATERAL generate_series(0, ((a.size / z.page + 127) /" \
+	" 128)::int - 1) k(k), LATERAL (SELECT pg_read_binary_file(a.path, k.k::bigint * 128 * z.page, 128 *" \
+	" z.page::bigint) OFFSET 0) d(bytes), LATERAL generate_series(0, length(d.bytes) / z.page - 1) i(i),"  \
+	" LATERAL (SELECT substr(d.bytes, i.i * z.page + 1, z.page) OFFSET 0) b(bytes), LATERAL"              \
+	" %s.page_header(b.bytes) h OFFSET 0) w GROUP BY w.n"
 /* clang-format on */
-enum { BLOCKS, BAD, WHICH, THERE, WHOLE };
+enum { FILE_NUMBER, BLOCKS, BAD, WHICH };
 
 struct reading {
 	struct rp_pg_conn *c;
 	struct rp_findings *to;
+	const PGresult *files;
 	const char *sql;
-	const char *name;
-	uint64_t blocks, damaged;
+	uint64_t blocks;
+	bool damaged;
 	struct rp_err **err;
 };
 
-/* 1: there is such a file, 0: there is none. */
-static int read_file(struct reading *r, const char *path, uint64_t first, const char *fork)
+static int name_of(const struct reading *r, int row, struct rp_buf *name)
 {
-	rp_autobuf number = RP_BUF_INIT(32);
-	rp_autores *pages = NULL;
-	uint64_t blocks, bad;
-	rp_buf_addf(&number, "%llu", (unsigned long long)first);
-	const char *const params[] = {path, rp_buf_text(&number)};
-	if (rp_pg_query(r->c, r->sql, params, 2, &pages, r->err) < 0 ||
-	    rp_pg_u64(pages, 0, BLOCKS, &blocks, r->err) < 0 || rp_pg_u64(pages, 0, BAD, &bad, r->err) < 0)
-		return rp_err_wrap(r->err, "read the pages of '%s'", r->name);
-	if (!rp_pg_true(pages, 0, THERE))
-		return 0;
-	r->blocks += blocks;
-	r->damaged += bad > 0 || !rp_pg_true(pages, 0, WHOLE);
-	if (bad > 0)
-		rp_fail(r->to, r->name, NULL, NULL, "%llu of %llu pages%s are damaged: block %s",
-			(unsigned long long)bad, (unsigned long long)blocks, fork,
-			PQgetvalue(pages, 0, WHICH));
-	if (!rp_pg_true(pages, 0, WHOLE))
-		rp_fail(r->to, r->name, NULL, NULL, "its file%s ends within a page", fork);
-	return 1;
+	rp_name_add(name, PQgetvalue(r->files, row, SCHEMA));
+	rp_name_add(name, PQgetvalue(r->files, row, NAME));
+	return rp_buf_check(name, r->err);
 }
 
-/* One fork in all its segments; the first is there if any is. */
-static int read_fork(struct reading *r, const char *file, const char *suffix, const char *fork,
-		     uint64_t segment)
+/* What is wrong with a file is seen before its pages are. */
+static int judge_file(struct reading *r, int row)
 {
-	for (uint64_t i = 0;; i++) {
-		rp_autobuf path = RP_BUF_INIT(PATH_MAX_BYTES);
-		rp_buf_addf(&path, "%s%s", file, suffix);
-		if (i > 0)
-			rp_buf_addf(&path, ".%llu", (unsigned long long)i);
-		if (rp_buf_check(&path, r->err) < 0)
-			return -1;
-		int there = read_file(r, rp_buf_text(&path), i * segment, fork);
-		if (there <= 0)
-			return there < 0 ? -1 : i > 0;
-	}
-}
-
-static int read_relation(struct reading *r, const PGresult *files, int row)
-{
-	static const struct {
-		const char *suffix, *name;
-	} forks[] = {{"_fsm", " of its free space map"},
-		     {"_vm", " of its visibility map"},
-		     {"_init", " of its empty state"}};
 	rp_autobuf name = RP_BUF_INIT(NAME_MAX_BYTES);
-	const char *file = PQgetvalue(files, row, FILE_PATH);
-	uint64_t segment;
-	rp_name_add(&name, PQgetvalue(files, row, SCHEMA));
-	rp_name_add(&name, PQgetvalue(files, row, NAME));
-	if (rp_buf_check(&name, r->err) < 0 || rp_pg_u64(files, row, SEGMENT, &segment, r->err) < 0)
+	bool missing = PQgetisnull(r->files, row, SIZE), cut = rp_pg_true(r->files, row, CUT);
+	if (!missing && !cut)
+		return 0;
+	if (name_of(r, row, &name) < 0)
 		return -1;
-	r->name = rp_buf_text(&name);
-	int there = read_fork(r, file, "", "", segment);
-	if (there == 0) {
-		rp_fail(r->to, r->name, "a file", "none", "its file '%s' is missing", file);
-		r->damaged++;
+	r->damaged = true;
+	rp_fail(r->to, rp_buf_text(&name), NULL, NULL, "its file '%s' %s",
+		PQgetvalue(r->files, row, FILE_PATH), missing ? "is missing" : "ends within a page");
+	return 0;
+}
+
+static int judge_pages(struct reading *r, int first, const PGresult *pages, int i)
+{
+	rp_autobuf name = RP_BUF_INIT(NAME_MAX_BYTES);
+	uint64_t number, blocks, bad;
+	if (rp_pg_u64(pages, i, FILE_NUMBER, &number, r->err) < 0 ||
+	    rp_pg_u64(pages, i, BLOCKS, &blocks, r->err) < 0 || rp_pg_u64(pages, i, BAD, &bad, r->err) < 0)
+		return -1;
+	r->blocks += blocks;
+	if (bad == 0)
+		return 0;
+	if (number >= (uint64_t)(PQntuples(r->files) - first))
+		return rp_err_set(r->err, RP_ERR_ENGINE, "the server answered about another file");
+	int row = first + (int)number;
+	if (name_of(r, row, &name) < 0)
+		return -1;
+	r->damaged = true;
+	rp_fail(r->to, rp_buf_text(&name), NULL, NULL, "%llu of %llu pages%s are damaged: block %s",
+		(unsigned long long)bad, (unsigned long long)blocks, PQgetvalue(r->files, row, FORK),
+		PQgetvalue(pages, i, WHICH));
+	return 0;
+}
+
+static void add_to_array(struct rp_buf *array, const char *value)
+{
+	rp_buf_add(array, array->len == 0 ? "{\"" : ",\"");
+	for (; *value != '\0'; value++)
+		rp_buf_addf(array, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
+	rp_buf_add(array, "\"");
+}
+
+/* As many files from 'first' on as make a batch, but at least one; returns the first that is not in it. */
+static int read_batch(struct reading *r, int first, int *ret_next)
+{
+	static const int columns[] = {FILE_PATH, SIZE, FIRST_BLOCK};
+	rp_autobuf paths = RP_BUF_INIT(BATCH_SQL_BYTES), sizes = RP_BUF_INIT(BATCH_SQL_BYTES);
+	rp_autobuf starts = RP_BUF_INIT(BATCH_SQL_BYTES);
+	struct rp_buf *arrays[] = {&paths, &sizes, &starts};
+	rp_autores *pages = NULL;
+	uint64_t bytes = 0, size;
+	int row = first;
+	for (; row < PQntuples(r->files) && row - first < BATCH_FILES && bytes < BATCH_BYTES; row++) {
+		if (judge_file(r, row) < 0)
+			return -1;
+		bool missing = PQgetisnull(r->files, row, SIZE);
+		if (!missing && rp_pg_u64(r->files, row, SIZE, &size, r->err) < 0)
+			return -1;
+		bytes += missing ? 0 : size;
+		/* One that is missing keeps its place, and has no pages. */
+		for (size_t i = 0; i < 3; i++)
+			add_to_array(arrays[i], missing && columns[i] == SIZE
+							? "0"
+							: PQgetvalue(r->files, row, columns[i]));
 	}
-	for (size_t i = 0; there >= 0 && i < sizeof forks / sizeof forks[0]; i++)
-		there = read_fork(r, file, forks[i].suffix, forks[i].name, segment);
-	return there < 0 ? -1 : 0;
+	for (size_t i = 0; i < 3; i++) {
+		rp_buf_add(arrays[i], "}");
+		if (rp_buf_check(arrays[i], r->err) < 0)
+			return -1;
+	}
+	const char *const params[] = {rp_buf_text(&paths), rp_buf_text(&sizes), rp_buf_text(&starts)};
+	if (rp_pg_query(r->c, r->sql, params, 3, &pages, r->err) < 0)
+		return rp_err_wrap(r->err, "read the pages of '%s' and others",
+				   PQgetvalue(r->files, first, NAME));
+	for (int i = 0; i < PQntuples(pages); i++)
+		if (judge_pages(r, first, pages, i) < 0)
+			return -1;
+	*ret_next = row;
+	return 0;
 }
 
 static int read_all(struct rp_pg_conn *c, const char *schema, struct rp_findings *to, struct rp_err **err)
@@ -121,11 +154,11 @@ static int read_all(struct rp_pg_conn *c, const char *schema, struct rp_findings
 	rp_buf_addf(&sql, PAGES_SQL, schema, schema);
 	if (rp_buf_check(&sql, err) < 0 || rp_pg_query(c, files_sql, NULL, 0, &files, err) < 0)
 		return -1;
-	struct reading r = {.c = c, .to = to, .sql = rp_buf_text(&sql), .err = err};
-	for (int row = 0; row < PQntuples(files); row++)
-		if (read_relation(&r, files, row) < 0)
+	struct reading r = {.c = c, .to = to, .files = files, .sql = rp_buf_text(&sql), .err = err};
+	for (int row = 0; row < PQntuples(files);)
+		if (read_batch(&r, row, &row) < 0)
 			return -1;
-	if (r.damaged == 0)
+	if (!r.damaged)
 		rp_pass(to, "", r.blocks);
 	return 0;
 }

@@ -160,6 +160,44 @@ static void a_dump_and_restore_changes_nothing(void **state)
 	}
 }
 
+/* What a dump and restore printed prints the same for ever, and nothing that can be run here cannot. */
+static void every_definition_can_be_run_again(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {"view",
+					    "materialized view",
+					    "check constraint",
+					    "exclusion constraint",
+					    "index",
+					    "trigger",
+					    "rule",
+					    "policy",
+					    "column",
+					    "domain",
+					    "domain constraint",
+					    "function",
+					    "window function",
+					    "procedure"};
+	rp_auto(rp_survey) s = describe_as("boss", "restored");
+	rp_auto(rp_db) db = open_db("boss", "restored");
+	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+		unsigned n = 0;
+		for (size_t i = 0; i < s->n_objects; i++) {
+			const struct rp_object *o = &s->objects[i];
+			if (strcmp(o->kind, kinds[k]) != 0 || o->definition[0] == '\0')
+				continue;
+			rp_autobuf text = RP_BUF_INIT(1 << 20);
+			rp_autoerr struct rp_err *err = NULL;
+			if (rp_pg_reparse(rp_db_conn(db, 0), o, &text, &err) < 0)
+				fail_msg("%s", rp_err_text(err));
+			assert_string_equal(rp_buf_text(&text), o->definition);
+			n++;
+		}
+		if (n == 0)
+			fail_msg("no %s was run again", kinds[k]);
+	}
+}
+
 static void every_kind_of_object_is_found(void **state)
 {
 	(void)state;
@@ -464,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dump_and_restore_changes_nothing),
+		cmocka_unit_test(every_definition_can_be_run_again),
 		cmocka_unit_test(every_kind_of_object_is_found),
 		cmocka_unit_test(facts_say_what_was_declared),
 		cmocka_unit_test(secrets_stay_where_they_are),

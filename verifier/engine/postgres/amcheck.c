@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "verifier/engine/postgres/private.h"
+#include "verifier/engine/postgres/probe.h"
 #include "verifier/engine/postgres/tests.h"
 #include "verifier/util/buf.h"
 
@@ -53,11 +54,17 @@ static void call_of(struct rp_buf *sql, const struct rp_pg_conn *c, const struct
 }
 
 static void tell(struct rp_findings *to, const char *name, const struct method *m, const PGresult *rows,
-		 const char *said)
+		 const struct rp_pg_refusal *why)
 {
-	if (said != NULL)
-		rp_fail(to, name, NULL, NULL, "the %s is damaged: %s", m->what, said);
-	for (int i = 0; said == NULL && i < PQntuples(rows); i++)
+	rp_autoerr struct rp_err *untold = NULL;
+	if (why != NULL && rp_pg_is_damage(why)) {
+		rp_fail(to, name, NULL, NULL, "the %s is damaged: %s", m->what, why->said);
+	} else if (why != NULL) {
+		(void)rp_err_set(&untold, RP_ERR_OBJECT, "the %s cannot be looked through: %s", m->what,
+				 why->said);
+		rp_answer_error(to, name, untold);
+	}
+	for (int i = 0; why == NULL && i < PQntuples(rows); i++)
 		rp_fail(to, name, NULL, NULL, "the %s is damaged (block, item, column, what): %s", m->what,
 			PQgetvalue(rows, i, 0));
 }
@@ -68,28 +75,20 @@ static int check_one(struct rp_pg_conn *c, const struct method *m, const char *s
 {
 	rp_autobuf sql = RP_BUF_INIT(1024), name = RP_BUF_INIT(NAME_MAX_BYTES);
 	rp_autores *rows = NULL;
-	rp_autofree char *said = NULL;
-	rp_autoerr struct rp_err *why = NULL;
+	struct rp_pg_refusal why;
 	const char *const params[] = {PQgetvalue(list, row, 0)};
 	rp_name_add(&name, PQgetvalue(list, row, 1));
 	rp_name_add(&name, PQgetvalue(list, row, 2));
 	call_of(&sql, c, m, schema, rp_pg_true(list, row, 3));
 	if (rp_buf_check(&sql, err) < 0 || rp_buf_check(&name, err) < 0)
 		return -1;
-	int damaged = rp_pg_examine(c, rp_buf_text(&sql), params, 1, &rows, &said, &why);
-	if (damaged < 0 && rp_err_kind(why) == RP_ERR_OBJECT) {
-		rp_answer_error(to, rp_buf_text(&name), why);
-		return 0;
-	}
-	if (damaged < 0) {
-		if (err != NULL)
-			*err = rp_take(why);
+	int refused = rp_pg_probe(c, rp_buf_text(&sql), params, 1, &rows, &why, err);
+	if (refused < 0)
 		return rp_err_wrap(err, "look through %s '%s'", m->what, rp_buf_text(&name));
-	}
 	/* What has nothing to say gives one row that is empty. */
-	if (damaged == 0 && (PQntuples(rows) == 0 || PQgetvalue(rows, 0, 0)[0] == '\0'))
+	if (refused == 0 && (PQntuples(rows) == 0 || PQgetvalue(rows, 0, 0)[0] == '\0'))
 		return 1;
-	tell(to, rp_buf_text(&name), m, rows, said);
+	tell(to, rp_buf_text(&name), m, rows, refused > 0 ? &why : NULL);
 	return 0;
 }
 

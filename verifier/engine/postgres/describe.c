@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verifier/engine/postgres/objects.h"
+#include "verifier/engine/postgres/probe.h"
 #include "verifier/util/buf.h"
 
 #define NAME_MAX_BYTES (64 << 10)
@@ -101,21 +102,24 @@ int rp_pg_add_objects(struct rp_survey *into, const char *kind, const PGresult *
 	return 0;
 }
 
-/* A kind that we may not look at is told, and the survey goes on. */
+/* A kind that we may not look at is told, and the survey goes on. Any other refusal ends it: a kind that is missing
+ * at both ends would agree with itself. */
 static int add_kind(struct rp_pg_conn *c, struct rp_survey *into, const struct rp_pg_kind *k,
 		    struct rp_pg_roles *roles, struct rp_err **err)
 {
 	rp_autores *rows = NULL;
-	rp_autoerr struct rp_err *refused = NULL;
-	if (rp_pg_query(c, k->sql, NULL, 0, &rows, &refused) < 0) {
-		if (rp_err_kind(refused) != RP_ERR_OBJECT) {
-			*err = rp_take(refused);
-			return rp_err_wrap(err, "objects of kind '%s'", k->kind);
-		}
-		struct rp_coverage class = {.what = k->kind, .reason = rp_err_text(refused)};
+	struct rp_pg_refusal why;
+	int refused = rp_pg_probe(c, k->sql, NULL, 0, &rows, &why, err);
+	if (refused < 0)
+		return rp_err_wrap(err, "objects of kind '%s'", k->kind);
+	if (refused == 0)
+		return rp_pg_add_objects(into, k->kind, rows, NULL, roles, err);
+	if (strcmp(why.state, "42501") == 0) {
+		struct rp_coverage class = {.what = k->kind, .reason = why.said};
 		return rp_survey_add_coverage(into, &class, err);
 	}
-	return rp_pg_add_objects(into, k->kind, rows, NULL, roles, err);
+	(void)rp_err_set(err, RP_ERR_ENGINE, "objects of kind '%s': %s", k->kind, why.said);
+	return rp_err_hint(err, "where somebody changed the schema meanwhile, try again");
 }
 
 /* Counted by what was added, as some queries bring several kinds. */

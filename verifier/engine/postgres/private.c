@@ -6,8 +6,6 @@
 
 #include "verifier/util/buf.h"
 
-#define SAID_MAX 1000
-
 /* An event trigger of the restored database would run its own code at our first statement. Sessions of ours have
  * them off where the server can do that. */
 static int silence_event_triggers(struct rp_pg_conn *c, struct rp_err **err)
@@ -95,33 +93,4 @@ int rp_pg_private_extension(struct rp_pg_conn *c, const char *name, const char *
 	    rp_pg_exec(c, rp_buf_text(&create), err) < 0)
 		return rp_err_wrap(err, "extension '%s'", name);
 	return 1;
-}
-
-/* The server's words for damage: XX001 and XX002 are about data and indexes, XX000 is what it holds to be
- * impossible, 58 is about its files. */
-static bool is_damage(const PGresult *r)
-{
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	return state != NULL && (strncmp(state, "XX", 2) == 0 || strncmp(state, "58", 2) == 0);
-}
-
-int rp_pg_examine(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
-		  char **ret_said, struct rp_err **err)
-{
-	rp_autores *first = NULL;
-	if (!PQsendQueryParams(c->pg, sql, n, NULL, params, NULL, NULL, 0))
-		return rp_pg_fail(c, NULL, err);
-	if (rp_pg_next(c, &first, err) < 0)
-		return -1;
-	bool answered = PQresultStatus(first) == PGRES_TUPLES_OK;
-	if (rp_pg_recover(c, err) < 0)
-		return -1;
-	if (answered) {
-		*ret = rp_take(first);
-		return 0;
-	}
-	if (first == NULL || !is_damage(first))
-		return rp_pg_fail(c, first, err);
-	*ret_said = strndup(PQresultErrorField(first, PG_DIAG_MESSAGE_PRIMARY), SAID_MAX);
-	return *ret_said != NULL ? 1 : rp_err_set(err, RP_ERR_NOMEM, "no memory for what the server said");
 }

@@ -18,9 +18,4 @@ int rp_pg_private_end(struct rp_pg_conn *c, struct rp_err **err);
 int rp_pg_private_extension(struct rp_pg_conn *c, const char *name, const char *schema, const char **ret_why,
 			    struct rp_err **err);
 
-/* One statement that may find damage instead of an answer. 1: it did, and the message is in *ret_said (owned); 0: an
- * answer; -1 as rp_pg_query(). */
-int rp_pg_examine(struct rp_pg_conn *c, const char *sql, const char *const *params, int n, PGresult **ret,
-		  char **ret_said, struct rp_err **err);
-
 #endif

@@ -197,7 +197,10 @@ void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence
 		if (!(*list)->required && is_among(e->target->may_be_absent, (*list)->name))
 			excuse_all(&a);
 	}
-	/* Last: one of them may end the moment that the connection sees. */
+	/* Last: one of them may end the moment that the connection sees. What the other connections have read may
+	 * still be locked by them, and a test that waits for such a lock waits for ourselves. */
+	if (e->db && engine->tests)
+		rp_db_alone(e->db);
 	for (const struct rp_engine_test *t = engine ? engine->tests : NULL; t && t->name; t++) {
 		begin(&a, t->name, t->severity);
 		ask_engine(&a, t);

@@ -313,6 +313,7 @@ static void conclude(struct verifying *v)
 {
 	int64_t began = rp_run_clock_ms();
 
+	rp_verify_about(v);
 	rp_run_phase(v->run, "checks", 0, "");
 	rp_checks_run(&v->e, v->result);
 	rp_result_phase(v->result, "checks", rp_run_clock_ms() - began);
@@ -322,7 +323,7 @@ static void conclude(struct verifying *v)
 			v->result,
 			"the backup is not the one that was sealed: everything else here is said of "
 			"an unknown artifact");
-	rp_verify_about(v);
+	rp_verify_provisos(v);
 	rp_autofree char *kept = NULL;
 	if (v->e.scratch && v->e.scratch->keep && v->e.scratch->how_to_connect)
 		kept = strdup(v->e.scratch->how_to_connect);

@@ -39,7 +39,9 @@ struct verifying {
 void rp_verify_gather(struct verifying *v);
 /* Give back the keys and the evidence. */
 void rp_verifying_done(struct verifying *v);
-/* What reports say of the run besides findings: versions, numbers, what the findings stand under. */
+/* What reports say of the run besides findings: versions and numbers, to be told while all connections are there;
+ * and what the findings stand under. */
 void rp_verify_about(struct verifying *v);
+void rp_verify_provisos(struct verifying *v);
 
 #endif

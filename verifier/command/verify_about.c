@@ -144,13 +144,17 @@ static void provisos_of_scratch(struct verifying *v)
 
 void rp_verify_about(struct verifying *v)
 {
-	const struct rp_evidence *e = &v->e;
-
 	about(v, "reprove", "%s", RP_VERSION);
 	about_manifest(v);
 	about_artifact(v);
 	about_scratch(v);
 	about_found(v);
+}
+
+void rp_verify_provisos(struct verifying *v)
+{
+	const struct rp_evidence *e = &v->e;
+
 	if (v->options->no_manifest)
 		rp_result_proviso(
 			v->result,

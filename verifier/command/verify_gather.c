@@ -149,10 +149,14 @@ static const struct step {
 	const char *question; /* what is answered by its failure */
 	int (*take)(struct verifying *v, struct rp_err **err);
 } steps[] = {
-	{"trust", "manifest.trust", trust},	  {"artifact", "restore.complete", open_artifact},
-	{NULL, "restore.complete", recognise},	  {"scratch", "scratch.connect", make_scratch},
-	{"restore", "restore.complete", restore}, {"connect", "scratch.connect", open_db},
-	{"survey", "schema.objects", survey},	  {"compare", "schema.objects", compare},
+	{.phase = "trust", .question = "manifest.trust", .take = trust},
+	{.phase = "artifact", .question = "restore.complete", .take = open_artifact},
+	{.phase = NULL, .question = "restore.complete", .take = recognise},
+	{.phase = "scratch", .question = "scratch.connect", .take = make_scratch},
+	{.phase = "restore", .question = "restore.complete", .take = restore},
+	{.phase = "connect", .question = "scratch.connect", .take = open_db},
+	{.phase = "survey", .question = "schema.objects", .take = survey},
+	{.phase = "compare", .question = "schema.objects", .take = compare},
 };
 
 static void stop_at(struct verifying *v, const char *question, struct rp_err *err)

@@ -72,6 +72,12 @@ int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_gue
 	return 0;
 }
 
+void rp_db_alone(struct rp_db *db)
+{
+	while (db->n > 1)
+		db->engine->close(db->conns[--db->n]);
+}
+
 void rp_db_close(struct rp_db *db)
 {
 	if (db == NULL)

@@ -15,17 +15,24 @@
 #include "verifier/util/error.h"
 
 /* The catalogue of a real PostgreSQL: every kind of object is found, a dump and restore changes nothing, what is
- * hidden is told, and the engine's own tests find damage. RP_PG_BINDIR chooses the server. */
+ * hidden is told, and the engine's own tests find damage. RP_PG_BINDIR chooses the server, RP_PG_BINDIR_TO (if any)
+ * a newer one to restore to; then what the version explains may differ. */
 
 #define NOT_RUN 77
 
-static struct own_server server;
+static struct own_server server, newer;
+static struct own_server *restored_at = &server;
+
+static const char *uri(const char *user, const char *database)
+{
+	return own_server_uri(strcmp(database, "restored") == 0 ? restored_at : &server, user, database);
+}
 
 static struct rp_db *open_db(const char *user, const char *database)
 {
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_db *db = NULL;
-	if (rp_db_open(&db, own_server_uri(&server, user, database), 1, NULL, &server.run, &err) < 0)
+	if (rp_db_open(&db, uri(user, database), 1, NULL, &server.run, &err) < 0)
 		fail_msg("open: %s", rp_err_text(err));
 	return db;
 }
@@ -56,8 +63,9 @@ static void run_tool(const char *tool, const char *database, const char *option,
 	rp_autobuf said = RP_BUF_INIT(64 * 1024);
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_program p = RP_PROGRAM_INIT;
-	rp_argv_addf(&argv, "%s/%s", server.bindir, tool);
-	rp_argv_addf(&argv, "-d%s", own_server_uri(&server, "boss", database));
+	rp_argv_addf(&argv, "%s/%s", strcmp(database, "restored") == 0 ? restored_at->bindir : server.bindir,
+		     tool);
+	rp_argv_addf(&argv, "-d%s", uri("boss", database));
 	rp_argv_add(&argv, option);
 	rp_argv_add(&argv, file);
 	p.argv = argv.v;
@@ -82,6 +90,20 @@ static void load_fixture(const char *database)
 	own_server_sql(&server, database, rp_buf_text(&sql));
 }
 
+/* Another server, with the roles that the fixture names. */
+static void start_newer(void)
+{
+	const char *bindir = getenv("RP_PG_BINDIR_TO");
+	if (bindir == NULL)
+		return;
+	(void)snprintf(newer.bindir, sizeof newer.bindir, "%s", bindir);
+	assert_int_equal(own_server_start(&newer), 0);
+	restored_at = &newer;
+	own_server_sql(&newer, "postgres",
+		       "CREATE ROLE fix_owner; CREATE ROLE fix_reader; CREATE ROLE fix_writer;"
+		       "CREATE ROLE \"Fix \"\"Odd\"\" Role, \\ x\"; CREATE ROLE \"PUBLIC role\"");
+}
+
 /* The rest of the program looks at this database, and at its twin by way of a dump. */
 static int set_up(void **state)
 {
@@ -91,7 +113,8 @@ static int set_up(void **state)
 	char dump[100];
 	(void)snprintf(dump, sizeof dump, "%s/dump", server.dir);
 	load_fixture("sealed");
-	own_server_sql(&server, "postgres", "CREATE DATABASE restored");
+	start_newer();
+	own_server_sql(restored_at, "postgres", "CREATE DATABASE restored");
 	rp_autofree char *to = NULL;
 	assert_true(asprintf(&to, "-f%s", dump) > 0);
 	run_tool("pg_dump", "sealed", "-Fc", to);
@@ -103,6 +126,8 @@ static int tear_down(void **state)
 {
 	(void)state;
 	own_server_stop(&server);
+	if (restored_at == &newer)
+		own_server_stop(&newer);
 	return 0;
 }
 
@@ -125,10 +150,12 @@ static unsigned count_differences(const struct rp_survey *a, const struct rp_sur
 {
 	struct rp_differences all = {0};
 	unsigned n = 0;
-	assert_int_equal(rp_compare_objects(&all, a, b, NULL, NULL), 0);
+	assert_int_equal(rp_compare_objects(&all, a, b, rp_pg_drift, NULL), 0);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct rp_difference *d = &all.all[i];
 		const struct rp_object *o = d->sealed != NULL ? d->sealed : d->found;
+		if (d->drift != NULL)
+			continue;
 		if (c != NULL && means_the_same(c, d)) {
 			++*ret_reparsed;
 			continue;
@@ -184,7 +211,9 @@ static void every_definition_can_be_run_again(void **state)
 		unsigned n = 0;
 		for (size_t i = 0; i < s->n_objects; i++) {
 			const struct rp_object *o = &s->objects[i];
-			if (strcmp(o->kind, kinds[k]) != 0 || o->definition[0] == '\0')
+			/* A key WITHOUT OVERLAPS prints as an index that nobody can make. */
+			if (strcmp(o->kind, kinds[k]) != 0 || o->definition[0] == '\0' ||
+			    strcmp(o->name, "kinds.periods_pkey") == 0)
 				continue;
 			rp_autobuf text = RP_BUF_INIT(1 << 20);
 			rp_autoerr struct rp_err *err = NULL;

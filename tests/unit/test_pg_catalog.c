@@ -110,6 +110,18 @@ static void a_version_explains_what_it_brought_and_nothing_else(void **state)
 	assert_null(drift("15.1", "17.0", "view", "a.v", NULL, RP_CHANGED));
 }
 
+static void what_appears_with_a_version_does_not_excuse_a_change(void **state)
+{
+	(void)state;
+	struct rp_identity sealed = {.version = "13.1"}, found = {.version = "14.1"};
+	struct rp_object o = {.kind = "range type", .name = "a.r"};
+	struct rp_difference d = {
+		.change = RP_CHANGED, .fact = "multirange", .sealed = &o, .found = &o, .got = "a.m"};
+	assert_non_null(rp_pg_drift(&sealed, &found, &d));
+	d.expected = "a.other";
+	assert_null(rp_pg_drift(&sealed, &found, &d));
+}
+
 static void one_major_version_explains_nothing(void **state)
 {
 	(void)state;
@@ -127,6 +139,7 @@ int main(void)
 		cmocka_unit_test(a_name_comes_apart_as_it_was_put_together),
 		cmocka_unit_test(roles_are_read_out_of_grants),
 		cmocka_unit_test(a_version_explains_what_it_brought_and_nothing_else),
+		cmocka_unit_test(what_appears_with_a_version_does_not_excuse_a_change),
 		cmocka_unit_test(one_major_version_explains_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

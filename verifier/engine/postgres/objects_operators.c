@@ -15,13 +15,12 @@ const struct rp_pg_kind rp_pg_operator_kinds[] = {
 	{"operator", 0, 0,
 	 "SELECT n.nspname AS n1, o.oprname || '(' || " TYPE_OR_NONE("o.oprleft") " || ', ' || "
 	 TYPE_OR_NONE("o.oprright") " || ')' AS n2, concat_ws(E'\\n', CASE WHEN o.oprcode::oid = 0 THEN"
-	 " 'SHELL' ELSE 'FUNCTION ' || o.oprcode::regprocedure END, CASE WHEN o.oprcom <> 0 THEN 'COMMUTATOR"
-	 " ' || o.oprcom::regoperator END, CASE WHEN o.oprnegate <> 0 THEN 'NEGATOR ' ||"
-	 " o.oprnegate::regoperator END, CASE WHEN o.oprrest::oid <> 0 THEN 'RESTRICT ' ||"
-	 " o.oprrest::regprocedure END, CASE WHEN o.oprjoin::oid <> 0 THEN 'JOIN ' ||"
+	 " 'SHELL' ELSE 'FUNCTION ' || o.oprcode::regprocedure END, CASE WHEN o.oprrest::oid <> 0 THEN"
+	 " 'RESTRICT ' || o.oprrest::regprocedure END, CASE WHEN o.oprjoin::oid <> 0 THEN 'JOIN ' ||"
 	 " o.oprjoin::regprocedure END, CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge"
-	 " THEN 'MERGES' END) AS definition, " RP_PG_OWNER("o.oprowner")
-	 FROM_IN_SCHEMA("pg_operator", "o", "oprnamespace")},
+	 " THEN 'MERGES' END) AS definition, CASE WHEN o.oprcom <> 0 THEN o.oprcom::regoperator::text END"
+	 " AS commutator, CASE WHEN o.oprnegate <> 0 THEN o.oprnegate::regoperator::text END AS negator, "
+	 RP_PG_OWNER("o.oprowner") FROM_IN_SCHEMA("pg_operator", "o", "oprnamespace")},
 
 	{"operator family", 0, 0,
 	 "SELECT n.nspname AS n1, f.opfname AS n2, m.amname AS n3, concat_ws(E'\\n', (SELECT"

@@ -18,7 +18,7 @@
 /* Dropped columns leave gaps in attnum that no dump keeps. */
 #define POSITION                                                                                             \
 	"CASE WHEN NOT " CHILD " THEN (SELECT count(*) FROM pg_attribute ap WHERE ap.attrelid = a.attrelid"  \
-	" AND ap.attnum > 0 AND ap.attnum <= a.attnum AND NOT ap.attisdropped)::text END AS \"column\""
+	" AND ap.attnum > 0 AND ap.attnum <= a.attnum AND NOT ap.attisdropped)::text END AS ordinal"
 
 #define COLUMNS(compression)                                                                                 \
 	"SELECT n.nspname AS n1, c.relname AS n2, a.attname AS n3, CASE c.relkind WHEN 'c' THEN 'attribute'" \

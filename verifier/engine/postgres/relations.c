@@ -50,9 +50,9 @@ static const char relations_sql[] =
 	" a.atttypmod), e.encoding, coalesce(k.place, 0) FROM pg_class c JOIN pg_namespace n ON n.oid ="
 	" c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT"
 	" a.attisdropped AND a.attgenerated <> 'v' LEFT JOIN rp_encoding e ON e.type = a.atttypid LEFT JOIN"
-	" rp_key k ON k.rel = c.oid AND k.att = a.attnum WHERE c.relkind = 'r' AND (("
-	RP_PG_USER_CLASS("c", "n") ") OR " CONFIGURATION("u.rows = ''") ") ORDER BY n.nspname, c.relname,"
-	" c.oid, a.attnum";
+	" rp_key k ON k.rel = c.oid AND k.att = a.attnum WHERE c.relkind = 'r' AND ((" RP_PG_USER_CLASS(
+		"c", "n") ") OR " CONFIGURATION("u.rows = ''") ") ORDER BY n.nspname, c.relname,"
+							       " c.oid, a.attnum";
 /* clang-format on */
 enum { OID, SCHEMA, NAME, SOURCE, BYTES, REASON, COLUMN, TYPE, ENCODING, KEY };
 

@@ -241,7 +241,7 @@ static int write_manifest(struct sealing *s, struct rp_err **err)
 
 	rp_run_phase(s->run, "sign", 0, "");
 	if (sign(s, &envelope, err) < 0 ||
-	    rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0644, err) < 0) {
+	    rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0600, err) < 0) {
 		rp_err_wrap(err, "seal: manifest '%s'", s->options->manifest);
 		if (s->file.name)
 			rp_err_hint(err, "the backup '%s' was written, and has no manifest",

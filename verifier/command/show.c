@@ -50,7 +50,7 @@ static const struct rp_example examples[] = {
 
 static void line(struct rp_buf *out, const char *name, const char *value)
 {
-	rp_buf_addf(out, "%-12s", name);
+	rp_buf_addf(out, "%-20s", name);
 	rp_buf_add_plain(out, value ? value : "-");
 	rp_buf_add(out, "\n");
 }

@@ -295,7 +295,7 @@ static void say_where_it_is(const char *how_to_connect)
 	rp_autobuf out = RP_BUF_INIT(TEXT_MAX);
 
 	/* To standard error: with --json, standard output is for a machine. */
-	rp_buf_addf(&out, "The restored database has been left up.\n%s\n", how_to_connect);
+	rp_buf_addf(&out, "%s\n", how_to_connect);
 	(void)rp_write_all(2, rp_buf_text(&out), out.len, NULL);
 }
 

@@ -176,5 +176,6 @@ void rp_pg_close(struct rp_conn *conn)
 	free(c->uri);
 	free(c->snapshot);
 	rp_arena_free(c->said);
+	rp_pg_before_free(c->before);
 	free(c);
 }

@@ -29,9 +29,15 @@ struct rp_pg_conn {
 	unsigned refused; /* bits: pins that this server refuses to this login, see pins.h */
 	bool moment;	  /* in the transaction of hold(): everything is read as of one snapshot */
 	char *snapshot;	  /* its exported name; NULL: not exported */
-	struct rp_arena *said; /* what identify() lent out; its next call frees it */
-	bool grown;	       /* libpq's receive buffer has been made large, see stream.c */
+	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
+	struct rp_pg_before *before; /* rp_pg_note_positions(); NULL: no guest has been let in */
+	bool grown;		     /* libpq's receive buffer has been made large, see stream.c */
 };
+
+/* Sequences stand outside of every snapshot. Note where they stand before a guest is let in, so that what it reads
+ * lies between that and rp_engine.reread(). */
+int rp_pg_note_positions(struct rp_pg_conn *c, struct rp_err **err);
+void rp_pg_before_free(struct rp_pg_before *b); /* accepts NULL */
 
 static inline struct rp_pg_conn *rp_pg_of(struct rp_conn *c)
 {

@@ -129,10 +129,13 @@ static int admit(struct rp_pg_conn *leader, struct rp_guest *guest, struct rp_er
 		return rp_err_set(
 			err, RP_ERR_ENGINE,
 			"this login may not export a snapshot, so no backup can be taken of the same moment");
+	if (rp_pg_note_positions(leader, err) < 0)
+		return -1;
 	const struct rp_fact how[] = {
-		{"snapshot", leader->snapshot}, {"host", PQhost(leader->pg)}, {"port", PQport(leader->pg)},
-		{"database", PQdb(leader->pg)}, {"user", PQuser(leader->pg)},
-		{"version", PQparameterStatus(leader->pg, "server_version")}, {"uri", leader->uri},
+		{"snapshot", leader->snapshot}, {"host", PQhost(leader->pg)},
+		{"port", PQport(leader->pg)},	{"database", PQdb(leader->pg)},
+		{"user", PQuser(leader->pg)},	{"version", PQparameterStatus(leader->pg, "server_version")},
+		{"uri", leader->uri},
 	};
 	return guest->start(guest, how, sizeof how / sizeof how[0], err);
 }

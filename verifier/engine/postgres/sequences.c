@@ -133,17 +133,26 @@ static bool is_less(const char *a, const char *b)
 	return below ? by_size > 0 : by_size < 0;
 }
 
+/* The interval "low..high" that 'again' belongs to as well as 'once', which is a number or such an interval. */
+static int add_interval(struct rp_buf *both, const char *once, const char *again, struct rp_err **err)
+{
+	const char *dots = strstr(once, "..");
+	rp_autofree char *low = dots != NULL ? strndup(once, (size_t)(dots - once)) : strdup(once);
+	if (low == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
+	const char *high = dots != NULL ? dots + 2 : once;
+	rp_buf_addf(both, "%s..%s", is_less(again, low) ? again : low, is_less(high, again) ? again : high);
+	return rp_buf_check(both, err);
+}
+
 /* The survey's facts are const to everybody else; what is outside the moment is widened here. */
 static int widen(struct rp_survey *into, struct rp_object *o, const char *again, struct rp_err **err)
 {
 	for (size_t i = 0; i < o->n_facts; i++) {
-		const char *once = o->facts[i].value;
 		if (strcmp(o->facts[i].name, RP_FACT_POSITION) != 0)
 			continue;
 		rp_autobuf both = RP_BUF_INIT(4 * POSITION_TEXT);
-		bool back = is_less(again, once);
-		rp_buf_addf(&both, "%s..%s", back ? again : once, back ? once : again);
-		if (rp_buf_check(&both, err) < 0)
+		if (add_interval(&both, o->facts[i].value, again, err) < 0)
 			return -1;
 		struct rp_fact *facts = rp_arena_memdup(into->memory, o->facts, o->n_facts * sizeof *facts);
 		if (facts == NULL ||
@@ -155,6 +164,50 @@ static int widen(struct rp_survey *into, struct rp_object *o, const char *again,
 	return 0;
 }
 
+static int widen_all(struct rp_survey *into, const PGresult *rows, const struct positions *at,
+		     struct rp_err **err)
+{
+	for (int i = 0; i < at->n; i++) {
+		rp_autobuf name = RP_BUF_INIT(8 << 10);
+		rp_name_add(&name, PQgetvalue(rows, i, 0));
+		rp_name_add(&name, PQgetvalue(rows, i, 1));
+		if (rp_buf_check(&name, err) < 0)
+			return -1;
+		const struct rp_object *o = rp_survey_object(into, "sequence", rp_buf_text(&name));
+		if (o != NULL && at->all[i] != NULL &&
+		    widen(into, &into->objects[o - into->objects], at->all[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where the sequences stood before the backup could look at them. */
+struct rp_pg_before {
+	PGresult *rows;
+	struct positions at;
+};
+
+void rp_pg_before_free(struct rp_pg_before *b)
+{
+	if (b == NULL)
+		return;
+	PQclear(b->rows);
+	positions_done(&b->at);
+	free(b);
+}
+
+int rp_pg_note_positions(struct rp_pg_conn *c, struct rp_err **err)
+{
+	rp_pg_before_free(c->before);
+	c->before = calloc(1, sizeof *c->before);
+	if (c->before == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
+	if (rp_pg_query(c, sequences_sql, NULL, 0, &c->before->rows, err) < 0 ||
+	    read_positions(c, c->before->rows, &c->before->at, err) < 0)
+		return rp_err_wrap(err, "sequences");
+	return 0;
+}
+
 int rp_pg_reread(struct rp_conn *conn, struct rp_survey *into, struct rp_err **err)
 {
 	struct rp_pg_conn *c = rp_pg_of(conn);
@@ -162,16 +215,7 @@ int rp_pg_reread(struct rp_conn *conn, struct rp_survey *into, struct rp_err **e
 	rp_cleanup(positions_done) struct positions at = {0};
 	if (rp_pg_query(c, sequences_sql, NULL, 0, &rows, err) < 0 || read_positions(c, rows, &at, err) < 0)
 		return rp_err_wrap(err, "read sequences again");
-	for (int i = 0; i < at.n; i++) {
-		rp_autobuf name = RP_BUF_INIT(8 << 10);
-		rp_name_add(&name, PQgetvalue(rows, i, 0));
-		rp_name_add(&name, PQgetvalue(rows, i, 1));
-		if (rp_buf_check(&name, err) < 0)
-			return -1;
-		const struct rp_object *o = rp_survey_object(into, "sequence", rp_buf_text(&name));
-		if (o != NULL && at.all[i] != NULL &&
-		    widen(into, &into->objects[o - into->objects], at.all[i], err) < 0)
-			return -1;
-	}
-	return 0;
+	if (c->before != NULL && widen_all(into, c->before->rows, &c->before->at, err) < 0)
+		return -1;
+	return widen_all(into, rows, &at, err);
 }

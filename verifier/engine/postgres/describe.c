@@ -145,14 +145,33 @@ static int cover_kinds(struct rp_survey *into, struct rp_err **err)
 	return 0;
 }
 
-static int add_roles(struct rp_survey *into, struct rp_pg_roles *roles, struct rp_err **err)
+static bool is_listed(const PGresult *names, const char *name)
 {
+	for (int i = 0; i < PQntuples(names); i++)
+		if (strcmp(PQgetvalue(names, i, 0), name) == 0)
+			return true;
+	return false;
+}
+
+/* That a role is a superuser is sealed because a restore has to make it one: nobody else may own an event trigger,
+ * or read through a view what is not his. */
+static int add_roles(struct rp_pg_conn *c, struct rp_survey *into, struct rp_pg_roles *roles,
+		     struct rp_err **err)
+{
+	rp_autores *supers = NULL;
 	if (roles->failed)
 		return rp_err_set(err, RP_ERR_NOMEM, "no memory for the names of roles");
+	if (rp_pg_query(c, "SELECT rolname FROM pg_roles WHERE rolsuper", NULL, 0, &supers, err) < 0)
+		return rp_err_wrap(err, "roles");
+	static const struct rp_fact super = {RP_PG_FACT_SUPERUSER, "true"};
 	for (size_t i = 0; i < roles->n; i++) {
 		rp_autobuf name = RP_BUF_INIT(NAME_MAX_BYTES);
 		rp_name_add(&name, roles->all[i]);
-		struct rp_object o = {.kind = RP_PG_KIND_ROLE, .name = rp_buf_text(&name), .definition = ""};
+		struct rp_object o = {.kind = RP_PG_KIND_ROLE,
+				      .name = rp_buf_text(&name),
+				      .definition = "",
+				      .facts = &super,
+				      .n_facts = is_listed(supers, roles->all[i])};
 		if (rp_buf_check(&name, err) < 0 || rp_survey_add_object(into, &o, err) < 0)
 			return -1;
 	}
@@ -184,7 +203,7 @@ static int describe(struct rp_pg_conn *c, struct rp_survey *into, struct rp_pg_r
 		for (const struct rp_pg_kind *k = tables[i]; k->kind != NULL; k++)
 			if (of_version(c, k->from, k->until) && add_kind(c, into, k, roles, err) < 0)
 				return -1;
-	if (rp_pg_add_sequences(c, into, roles, err) < 0 || add_roles(into, roles, err) < 0 ||
+	if (rp_pg_add_sequences(c, into, roles, err) < 0 || add_roles(c, into, roles, err) < 0 ||
 	    cover_kinds(into, err) < 0 || add_classes(c, into, err) < 0)
 		return -1;
 	return rp_pg_add_relations(c, into, err);

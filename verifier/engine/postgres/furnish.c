@@ -11,28 +11,21 @@
 /* A dump takes roles for granted: it names owners, grantees and those whom a policy is for, and makes none. They
  * are made here without a password or a right to log in. Extensions are the dump's own to make. */
 
-/* What PostgreSQL lets only a superuser own. */
-static bool wants_superuser(const struct rp_object *o)
-{
-	return strcmp(o->kind, "event trigger") == 0 || strcmp(o->kind, "foreign-data wrapper") == 0;
-}
-
-/* The rights without which a restore could not give the role what it owns. An owner whose rows are under FORCE
- * ROW LEVEL SECURITY could not refill its own materialised view. On a server of the user's our login is no
- * superuser, and can make none. */
-static const char *rights_of(const struct rp_pg_conn *c, const struct rp_survey *sealed, const char *role)
+/* The rights without which a restore could not give the role what it owns, or refill a materialised view as its
+ * owner: over a table with FORCE ROW LEVEL SECURITY, or over others' tables where the owner was a superuser. On a
+ * server of the user's our login is no superuser, and can make none. */
+static const char *rights_of(const struct rp_pg_conn *c, const struct rp_survey *sealed,
+			     const struct rp_object *role, const char *name)
 {
 	const char *ours = PQparameterStatus(c->pg, "is_superuser");
-	const char *rights = "NOSUPERUSER";
+	if (rp_object_fact(role, RP_PG_FACT_SUPERUSER) != NULL && ours != NULL && strcmp(ours, "on") == 0)
+		return "SUPERUSER";
 	for (size_t i = 0; i < sealed->n_objects; i++) {
 		const char *owner = rp_object_fact(&sealed->objects[i], RP_FACT_OWNER);
-		if (owner == NULL || strcmp(owner, role) != 0)
-			continue;
-		if (wants_superuser(&sealed->objects[i]) && ours != NULL && strcmp(ours, "on") == 0)
-			return "SUPERUSER";
-		rights = "NOSUPERUSER BYPASSRLS";
+		if (owner != NULL && strcmp(owner, name) == 0)
+			return "NOSUPERUSER BYPASSRLS";
 	}
-	return rights;
+	return "NOSUPERUSER";
 }
 
 static int make_role(struct rp_pg_conn *c, const char *name, const char *rights, struct rp_err **err)
@@ -69,7 +62,7 @@ int rp_pg_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct r
 		if (strcmp(name, PQuser(c->pg)) == 0)
 			return rp_err_set(err, RP_ERR_TRUST,
 					  "the manifest names the scratch server's own user");
-		if (make_role(c, name, rights_of(c, sealed, name), err) < 0)
+		if (make_role(c, name, rights_of(c, sealed, &sealed->objects[i], name), err) < 0)
 			return -1;
 	}
 	return 0;

@@ -19,15 +19,17 @@ echo "loading $rows rows ..." >&2
 createdb tall && createdb wide && createdb small || exit 1
 shape="CREATE TABLE t (id bigint NOT NULL, customer bigint NOT NULL, amount numeric(12,2) NOT NULL,
 	at timestamptz NOT NULL, note text, ref uuid NOT NULL, paid boolean NOT NULL)"
-fill() {
-	echo "INSERT INTO t SELECT i, i * 7919 % 100000, (i % 1000000) / 100.0, timestamptz '2024-01-01 UTC' + i * interval '7 s',
-		CASE WHEN i % 4 > 0 THEN 'note for order number ' || i END, md5(i::text)::uuid, i % 3 = 0
-		FROM generate_series(1, $1) i; ALTER TABLE t ADD PRIMARY KEY (id); VACUUM ANALYZE t"
+fill() { # DB ROWS
+	psql -X -q -v ON_ERROR_STOP=1 -d "$1" <<-SQL
+		$shape;
+		INSERT INTO t SELECT i, i * 7919 % 100000, (i % 1000000) / 100.0, timestamptz '2024-01-01 UTC' + i * interval '7 s',
+			CASE WHEN i % 4 > 0 THEN 'note for order number ' || i END, md5(i::text)::uuid, i % 3 = 0
+			FROM generate_series(1, $2) i;
+		ALTER TABLE t ADD PRIMARY KEY (id);
+		VACUUM ANALYZE t;
+	SQL
 }
-for pair in "tall $rows" "small 50000"; do
-	set -- $pair
-	sql "$1" "$shape" && fill "$2" | tr ';' '\n' | while read -r statement; do sql "$1" "$statement"; done
-done
+fill tall "$rows" && fill small 50000 || exit 1
 columns=$(for i in $(seq 12); do printf 'i%d integer, b%d bigint, n%d numeric(10,2), d%d double precision, t%d text, ' $i $i $i $i $i; done)
 sql wide "CREATE TABLE t (id bigint PRIMARY KEY, ${columns%, })"
 values=$(for i in $(seq 12); do printf 'i + %d, i * %d, i / 100.0, i / 7.0::float8, md5((i + %d)::text), ' $i $i $i; done)

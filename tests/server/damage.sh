@@ -3,7 +3,7 @@
 # Every damage of the catalogue is found, by the checks it names and by no other.
 # usage: damage.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1 root=$2
+reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin

@@ -3,7 +3,7 @@
 # Every exit status, one by one: what it means is in `reprove --help`.
 # usage: exit_status.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1 root=$2
+reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin

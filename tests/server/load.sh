@@ -3,7 +3,7 @@
 # Under write load the survey and the backup are of one moment: twenty seals, twenty passes.
 # usage: load.sh REPROVE SOURCE_ROOT [SEALS]
 set -u
-reprove=$1 root=$2 seals=${3:-20}
+reprove=$(realpath "$1") root=$2 seals=${3:-20}
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin

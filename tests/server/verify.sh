@@ -3,7 +3,7 @@
 # Real databases with objects of every kind are sealed, restored and verified with no finding; in every way there is.
 # usage: verify.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1 root=$2
+reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin

@@ -17,7 +17,7 @@ runs 0 "sealed, with a summary for scripts" "$reprove" seal --source "$(pg_uri s
 has '"schema": "reprove/seal/v1"' "which names its form" "$out"
 "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest m2.json --backup - >piped.dump 2>err
 tap $? "a backup may go to standard output" || sed 's/^/# /' err >&2
-cmp -s piped.dump shop.dump
+grep -q "sha256 *$(sha256sum piped.dump | cut -d' ' -f1)" err
 tap $? "and nothing else is there"
 [ "$(stat -c %a m.json)" = 600 ]
 tap $? "nobody else can read a manifest"

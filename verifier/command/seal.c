@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "verifier/command/seal.h"
+
 #include <errno.h>
-#include <jansson.h>
 #include <libgen.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "verifier/command/commands.h"
-#include "verifier/engine/db.h"
-#include "verifier/manifest/manifest.h"
-#include "verifier/recovery/format.h"
 #include "verifier/scan/scan.h"
-#include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -18,31 +15,7 @@
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
-#define SUMMARY_MAX	(16u << 20)
-#define SKETCH_DEFAULT	10240 /* names about a hundred rows that differ */
-#define UNSURVEYED_SAID 50    /* relations that are named one by one */
-
-struct seal_options {
-	const char *source, *key, *manifest, *backup, *command, *target;
-	uint64_t jobs, sketch;
-	int64_t timeout_ms;
-	bool no_sketch, fingerprint_keys, json;
-};
-
-/* A seal under way. */
-struct sealing {
-	const struct seal_options *options;
-	struct rp_run *run;
-	struct rp_key *key;
-	struct rp_argv command;
-	struct rp_dump *dump;
-	struct rp_db *db;
-	struct rp_survey *survey;
-	struct rp_file file; /* the backup's; name NULL: none */
-	int64_t sealed_ms, began_ms, held_ms;
-	char sha256[RP_SHA256_HEX];
-	const char *target;
-};
+#define SKETCH_DEFAULT 10240 /* names about a hundred rows that differ */
 
 #define AT(member) .at = offsetof(struct seal_options, member)
 static const struct rp_option options[] = {
@@ -251,147 +224,12 @@ static int write_manifest(struct sealing *s, struct rp_err **err)
 	return 0;
 }
 
-static uint64_t count_rows(const struct rp_survey *s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s->n_relations; i++)
-		n += s->relations[i].not_surveyed ? 0 : s->relations[i].rows;
-	return n;
-}
-
-static size_t count_unsurveyed(const struct rp_survey *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_relations; i++)
-		n += s->relations[i].not_surveyed != NULL;
-	return n;
-}
-
-static void summary_for_people(const struct sealing *s, struct rp_buf *out)
-{
-	char rows[RP_TIME_TEXT], took[RP_TIME_TEXT], size[RP_TIME_TEXT], digest[RP_SHA256_HEX];
-
-	rp_count_format(count_rows(s->survey), rows);
-	rp_length_format(rp_run_clock_ms() - s->began_ms, took);
-	rp_buf_add(out, "sealed '");
-	rp_buf_add_plain(out, s->target);
-	rp_buf_addf(out, "': %zu relation%s, %s rows, %zu objects, in %s\n", s->survey->n_relations,
-		    s->survey->n_relations == 1 ? "" : "s", rows, s->survey->n_objects, took);
-	rp_buf_add(out, "  manifest  ");
-	rp_buf_add_plain(out, s->options->manifest);
-	rp_buf_addf(out, "\n  sha256    %s\n  key       %s\n", s->sha256, rp_key_id(s->key));
-	if (s->file.name) {
-		rp_size_format(s->file.size, size);
-		rp_sha256_hex(s->file.sha256, digest);
-		rp_buf_add(out, "  backup    ");
-		rp_buf_add_plain(out, s->options->backup);
-		rp_buf_addf(out, " (%s, of the same snapshot)\n  sha256    %s\n", size, digest);
-	} else {
-		rp_buf_add(
-			out,
-			"  backup    none: no file is bound, the strong digests of the rows stand for it\n");
-	}
-	for (size_t i = 0; i < s->survey->n_coverage; i++) {
-		const struct rp_coverage *c = &s->survey->coverage[i];
-		if (!c->reason || !c->count)
-			continue;
-		rp_buf_addf(out, "  left out  %llu x ", (unsigned long long)c->count);
-		rp_buf_add_plain(out, c->what);
-		rp_buf_add(out, ": ");
-		rp_buf_add_plain(out, c->reason);
-		rp_buf_add(out, "\n");
-	}
-}
-
-/* An array of what was not surveyed, with the reasons. */
-static json_t *unsurveyed(const struct rp_survey *s)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < s->n_relations; i++) {
-		if (s->relations[i].not_surveyed)
-			json_array_append_new(all, json_pack("{s:s, s:s}", "relation", s->relations[i].name,
-							     "reason", s->relations[i].not_surveyed));
-	}
-	return all;
-}
-
-static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, struct rp_err **err)
-{
-	char at[RP_TIME_TEXT], rows[24], size[24], digest[RP_SHA256_HEX];
-	json_t *backup = NULL;
-
-	rp_time_format(s->sealed_ms, at);
-	snprintf(rows, sizeof(rows), "%llu", (unsigned long long)count_rows(s->survey));
-	if (s->file.name) {
-		rp_sha256_hex(s->file.sha256, digest);
-		snprintf(size, sizeof(size), "%llu", (unsigned long long)s->file.size);
-		backup = json_pack("{s:s, s:s, s:s}", "file", s->options->backup, "bytes", size, "sha256",
-				   digest);
-	}
-	json_t *root =
-		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o}", "schema",
-			  "reprove/seal/v1", "target", s->target, "sealedAt", at, "manifest", "file",
-			  s->options->manifest, "sha256", s->sha256, "signedBy", rp_key_id(s->key), "backup",
-			  backup, "relations", (json_int_t)s->survey->n_relations, "rows", rows, "objects",
-			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey));
-	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-	json_decref(root);
-	if (!text)
-		return rp_err_set(err, RP_ERR_NOMEM, "seal: the summary cannot be written as JSON");
-	rp_buf_add(out, text);
-	rp_buf_add(out, "\n");
-	return 0;
-}
-
-static void warn(const struct sealing *s)
-{
-	const struct rp_survey *v = s->survey;
-	size_t said = 0, n = count_unsurveyed(v);
-
-	for (size_t i = 0; i < v->n_relations && said < UNSURVEYED_SAID; i++) {
-		if (v->relations[i].not_surveyed) {
-			said++;
-			rp_log(s->run, RP_LOG_WARNING, "not surveyed: %s: %s", v->relations[i].name,
-			       v->relations[i].not_surveyed);
-		}
-	}
-	if (n)
-		rp_log(s->run, RP_LOG_WARNING,
-		       "sealed, but %zu of %zu relations were not surveyed: this manifest can never verify "
-		       "the whole",
-		       n, v->n_relations);
-	if (v->n_relations == 0)
-		rp_log(s->run, RP_LOG_WARNING,
-		       "there is no relation in this database: nothing can be verified by it");
-	if (!v->position.bound)
-		rp_log(s->run, RP_LOG_WARNING,
-		       "the survey is not of one moment: differences will prove nothing");
-}
-
-static int tell(const struct sealing *s, struct rp_err **err)
-{
-	rp_autobuf out = RP_BUF_INIT(SUMMARY_MAX);
-
-	rp_run_phase(s->run, NULL, 0, NULL);
-	warn(s);
-	if (!s->options->json)
-		summary_for_people(s, &out);
-	else if (summary_for_scripts(s, &out, err) < 0)
-		return -1;
-	/* Standard output is the backup's when it goes there. */
-	if (s->options->backup && strcmp(s->options->backup, "-") == 0)
-		return rp_write_all(STDERR_FILENO, rp_buf_text(&out), out.len, err);
-	return rp_command_print(&out, err);
-}
-
 static int seal(struct sealing *s, struct rp_err **err)
 {
-	if (prepare(s, err) < 0 || gather(s, err) < 0 || write_manifest(s, err) < 0 || tell(s, err) < 0)
+	if (prepare(s, err) < 0 || gather(s, err) < 0 || write_manifest(s, err) < 0 ||
+	    rp_seal_tell(s, err) < 0)
 		return -1;
-	return count_unsurveyed(s->survey) ? 2 : 0;
+	return rp_seal_unsurveyed(s->survey) ? 2 : 0;
 }
 
 static int run(const struct rp_call *call, struct rp_err **err)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "checks/check.h"
+#include "verifier/command/options.h"
 #include "verifier/config/target.h"
 #include "verifier/manifest/trust.h"
 #include "verifier/result/result.h"
@@ -33,6 +34,12 @@ struct verifying {
 	struct rp_evidence e;
 	struct rp_result *result;
 };
+
+/* verify_options.c: the tables. */
+extern const struct rp_option rp_verify_options[];
+extern const struct rp_operand rp_verify_artifact;
+extern const struct rp_example rp_verify_examples[];
+extern const struct rp_section rp_verify_sections[];
 
 /* Gather the evidence step by step, to the end or to where it cannot go on; then e.stopped_at and e.stopped say
  * so. Never fails: whatever happens is part of the result. */

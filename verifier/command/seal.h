@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_COMMAND_SEAL_H
+#define RP_COMMAND_SEAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verifier/engine/db.h"
+#include "verifier/manifest/manifest.h"
+#include "verifier/recovery/format.h"
+#include "verifier/util/argv.h"
+
+struct rp_err;
+struct rp_run;
+
+/* What 'seal' was asked for: the options as they were read. */
+struct seal_options {
+	const char *source, *key, *manifest, *backup, *command, *target;
+	uint64_t jobs, sketch;
+	int64_t timeout_ms;
+	bool no_sketch, fingerprint_keys, json;
+};
+
+/* A seal under way. */
+struct sealing {
+	const struct seal_options *options;
+	struct rp_run *run;
+	struct rp_key *key;
+	struct rp_argv command;
+	struct rp_dump *dump;
+	struct rp_db *db;
+	struct rp_survey *survey;
+	struct rp_file file; /* the backup's; name NULL: none */
+	int64_t sealed_ms, began_ms, held_ms;
+	char sha256[RP_SHA256_HEX];
+	const char *target;
+};
+
+/* How many relations were not surveyed: they make the seal a 2. */
+size_t rp_seal_unsurveyed(const struct rp_survey *s);
+/* Print what was sealed, for people or for scripts; what is missing goes to standard error. */
+int rp_seal_tell(const struct sealing *s, struct rp_err **err);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "verifier/command/options.h"
+#include "verifier/command/verify.h"
+
+#define AT(member) .at = offsetof(struct verify_options, member)
+const struct rp_option rp_verify_options[] = {
+	{.name = "target",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(target),
+	 .required = true,
+	 .help = "What the manifest must be about. Named by you and never taken from the manifest, so that "
+		 "one "
+		 "database's backup cannot pass as another's."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .help = "The signed manifest that was made when the backup was."},
+	{.name = "trust",
+	 .type = RP_OPTION_FILES,
+	 .value = "PUB",
+	 AT(trust),
+	 .help = "A public key whose signature counts (PEM: Ed25519 or ECDSA P-256). May be given more than "
+		 "once; "
+		 "one of them must have signed."},
+	{.name = "reports",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(reports),
+	 .help = "Write result.json, report.html and TEST-NAME.xml (JUnit) there. From the first moment on "
+		 "result.json says that a run has started, so that an older pass is never read for this "
+		 "one."},
+	{.name = "scratch",
+	 .type = RP_OPTION_TEXT,
+	 .value = "URI",
+	 AT(scratch),
+	 .help = "Restore into a new database on this server, which is dropped afterwards, and not into a "
+		 "private "
+		 "server of our own. Refused when it is the server that was sealed."},
+	{.name = "jobs",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(jobs),
+	 .min = 1,
+	 .max = 256,
+	 .help = "Read with that many connections; one per core when it is not given."},
+	{.name = "no-manifest",
+	 .type = RP_OPTION_FLAG,
+	 AT(no_manifest),
+	 .help = "Restore and run the integrity checks with nothing to compare with. The best verdict is "
+		 "then "
+		 "'restorable', never 'verified'."},
+	{.name = "check",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "NAME",
+	 AT(only),
+	 .help = "Ask this check and none that is not named. May be given more than once. Without all of the "
+		 "required ones the run is partial and the status at least 2."},
+	{.name = "skip",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "NAME",
+	 AT(skip),
+	 .help = "Leave this check out; the report lists it. May be given more than once."},
+	{.name = "list-checks",
+	 .type = RP_OPTION_FLAG,
+	 AT(list_checks),
+	 .alone = true,
+	 .help = "Print every check with what it asks, and do nothing else."},
+	{.name = "smoke",
+	 .type = RP_OPTION_FILES,
+	 .value = "FILE",
+	 AT(smoke),
+	 .help = "Ask the restored database the one statement in this file. Its first line may be a comment "
+		 "that "
+		 "says what to expect: '-- expect: no rows', '-- expect: value X' or '-- expect: at least "
+		 "N'. May be "
+		 "given more than once."},
+	{.name = "keep",
+	 .type = RP_OPTION_FLAG,
+	 AT(keep),
+	 .help = "Leave the restored database up and say how to connect to it."},
+	{.name = "tmpdir",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(tmpdir),
+	 .help = "Where the private server lives; $TMPDIR, or else /tmp."},
+	{.name = "timeout",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(timeout_ms),
+	 .help = "Stop, clean up and end with 2 when it takes longer: 90s, 15m, 6h."},
+	{.name = "max-age",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(max_age_ms),
+	 .help = "Refuse a manifest that was sealed longer ago: 36h, 7d."},
+	{.name = "expect-manifest",
+	 .type = RP_OPTION_SHA256,
+	 .value = "SHA256",
+	 AT(expect_manifest),
+	 .help = "Refuse every manifest but the one of this digest, as 'seal' and 'show' print it."},
+	{.name = "min-sequence",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(min_sequence),
+	 .min = 1,
+	 .max = UINT64_MAX,
+	 .help = "Refuse a manifest with a lower sequence number: an older one shown again."},
+	{.name = "not-older-than",
+	 .type = RP_OPTION_TIME,
+	 .value = "TIME",
+	 AT(not_older_ms),
+	 .help = "Refuse a manifest that was sealed before that time: 2026-11-21T06:00:00Z."},
+	{.name = "show-values",
+	 .type = RP_OPTION_FLAG,
+	 AT(show_values),
+	 .help = "Show restored values of rows that differ. Without it they are masked, because reports "
+		 "travel."},
+	{.name = "json",
+	 .type = RP_OPTION_FLAG,
+	 AT(json),
+	 .help = "Print result.json and not the report for people."},
+	{0},
+};
+const struct rp_operand rp_verify_artifact = {
+	.value = "ARTIFACT",
+	.help = "The backup: a file made by pg_dump, custom or plain format, also compressed with gzip. It "
+		"is "
+		"recognised by its content.",
+	.type = RP_OPTION_FILE,
+	AT(artifact),
+	.required = true,
+};
+const struct rp_example rp_verify_examples[] = {
+	{"prove that a backup is what was sealed, and write the reports",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --reports out "
+	 "shop.dump"},
+	{"does it restore at all, without a manifest",
+	 "reprove verify --target shop --no-manifest --reports out shop.dump"},
+	{"ask a question of one's own as well", "reprove verify --target shop --manifest shop.manifest.json "
+						"--trust reprove.pub --smoke orders.sql shop.dump"},
+	{0},
+};
+const struct rp_section rp_verify_sections[] = {
+	{"WHAT HAPPENS",
+	 "The manifest's signature is checked before anything in it is read. Then a private server of the "
+	 "sealed version, "
+	 "or the nearest newer one, is started in a directory that only you can enter; it listens on a Unix "
+	 "socket "
+	 "alone. The backup is restored into it and hashed as it is read. The same survey is taken that was "
+	 "taken for "
+	 "the seal, and the two are compared; the engine's own integrity tests run; your questions are "
+	 "asked. Then the "
+	 "server is stopped and everything is removed, also after Ctrl-C. What a killed run leaves, the next "
+	 "one "
+	 "removes.\n\n"
+	 "A backup whose digest is wrong fails at once; it is restored and compared all the same, because a "
+	 "person "
+	 "wants to know where it differs. A restore that ends early is never compared as if it were whole."},
+	{"CHECKS",
+	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
+	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
+	 "was not run stands in the report with the reason."},
+	{"FILES", "DIR/result.json is the recorded result, from which the others can be rendered again with "
+		  "reprove-report(1). "
+		  "DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is JUnit XML."},
+	{0},
+};

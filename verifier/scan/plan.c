@@ -8,6 +8,8 @@
 
 /* Below this an item costs more to begin than to read. */
 #define ITEM_MIN (1024u * 1024)
+/* So many of about equal weight, that the last worker is not long alone with its last. */
+#define ITEMS_PER_JOB 8u
 
 static int no_memory(struct rp_err **err)
 {
@@ -26,7 +28,7 @@ static int grow(struct rp_plan *p, size_t more, struct rp_err **err)
 static unsigned parts_of(uint64_t weight, uint64_t limit, unsigned jobs)
 {
 	uint64_t parts = (weight + limit - 1) / limit;
-	uint64_t most = 4 * (uint64_t)jobs + 1;
+	uint64_t most = ITEMS_PER_JOB * (uint64_t)jobs + 1;
 	return parts < 1 ? 1 : (unsigned)(parts > most ? most : parts);
 }
 
@@ -78,7 +80,7 @@ static int fill(struct rp_plan *p, struct rp_db *db, const struct rp_survey *s, 
 		if (s->relations[i].not_surveyed == NULL)
 			total += s->relations[i].weight;
 	unsigned jobs = rp_db_jobs(db);
-	uint64_t limit = total / (4 * (uint64_t)jobs);
+	uint64_t limit = total / (ITEMS_PER_JOB * (uint64_t)jobs);
 	if (limit < ITEM_MIN)
 		limit = ITEM_MIN;
 	for (size_t i = 0; i < s->n_relations; i++) {

@@ -44,6 +44,12 @@ static inline struct rp_pg_conn *rp_pg_of(struct rp_conn *c)
 	return (struct rp_pg_conn *)(void *)c;
 }
 
+/* Then libpq may hold bytes that poll() knows nothing of, and reads one record at a time. */
+static inline bool rp_pg_is_encrypted(struct rp_pg_conn *c)
+{
+	return PQsslInUse(c->pg) != 0 || PQgssEncInUse(c->pg) != 0;
+}
+
 static inline void rp_pg_clear(PGresult **r)
 {
 	PQclear(*r);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* How long to wait before reading on. PostgreSQL sends 8 KB at a time, and an eager reader is woken for each:
- * the server pays for every waking, about a sixth of its time (docs/performance.md). A reader that lets the socket
+ * the server pays for every waking, about a sixth of its time. A reader that lets the socket
  * fill up to its half first costs neither of them anything. Waiting longer than that stalls the server. */
 struct rp_pace {
 	size_t target;	/* bytes that a read should bring; 0: never wait */

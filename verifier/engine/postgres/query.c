@@ -62,21 +62,21 @@ int rp_pg_fail(struct rp_pg_conn *c, const PGresult *r, struct rp_err **err)
 static int await(struct rp_pg_conn *c, struct rp_err **err)
 {
 	struct pollfd fd = {.fd = PQsocket(c->pg)};
-	bool once_more = PQsslInUse(c->pg) != 0;
+	bool once_more = rp_pg_is_encrypted(c);
 	for (;;) {
 		int unsent = PQflush(c->pg);
 		if (unsent < 0)
 			return rp_pg_fail(c, NULL, err);
 		if (unsent == 0 && !PQisBusy(c->pg))
 			return 0;
-		/* OpenSSL may hold bytes that poll() knows nothing of: read once without waiting. */
+		/* Encrypted: read once without waiting. */
 		if (once_more) {
 			once_more = false;
 		} else {
 			fd.events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
 			if (rp_run_poll(c->base.run, &fd, 1, err) < 0)
 				return -1;
-			once_more = PQsslInUse(c->pg) != 0;
+			once_more = rp_pg_is_encrypted(c);
 		}
 		if (!PQconsumeInput(c->pg))
 			return rp_pg_fail(c, NULL, err);

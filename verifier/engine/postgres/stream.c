@@ -19,6 +19,9 @@
 #define LARGE	(8u * 1024 * 1024)
 #define SQL_MAX (4u * 1024 * 1024)
 
+#define TARGET_MIN (64u * 1024)
+#define TARGET_MAX (256u * 1024) /* a quarter of what libpq can take at once */
+
 struct copy {
 	struct rp_pg_conn *c;
 	unsigned fields; /* of every row */
@@ -49,16 +52,18 @@ static int grow(struct rp_pg_conn *c, struct rp_err **err)
 	return 0;
 }
 
-/* Half of what the socket holds. For a unix socket that is the sender's buffer, whose size we cannot ask for,
- * but ours has the same default. */
+/* Half of what the socket holds. For a unix socket that is the sender's buffer, whose size we cannot ask for, but
+ * ours has the same default. An encrypted connection is read record by record, one of 8 KB a call: a wait before
+ * each would be its ruin. */
 static size_t target_bytes(struct rp_pg_conn *c)
 {
 	int size = 0;
 	socklen_t len = sizeof size;
-	if (!c->grown || getsockopt(PQsocket(c->pg), SOL_SOCKET, SO_SNDBUF, &size, &len) != 0 || size <= 0)
+	if (!c->grown || rp_pg_is_encrypted(c) ||
+	    getsockopt(PQsocket(c->pg), SOL_SOCKET, SO_SNDBUF, &size, &len) != 0 || size <= 0)
 		return 0;
 	size_t half = (size_t)size / 2;
-	return half < 64 * 1024 ? 64 * 1024 : half > 512 * 1024 ? 512 * 1024 : half;
+	return half < TARGET_MIN ? TARGET_MIN : half > TARGET_MAX ? TARGET_MAX : half;
 }
 
 static int write_columns(struct rp_buf *sql, const struct rp_relation *r, struct rp_err **err)
@@ -202,7 +207,7 @@ static void nap(unsigned us)
 static int receive(struct copy *k, struct rp_err **err)
 {
 	struct pollfd fd = {.fd = PQsocket(k->c->pg), .events = POLLIN};
-	bool encrypted = PQsslInUse(k->c->pg) != 0;
+	bool encrypted = rp_pg_is_encrypted(k->c);
 	for (;;) {
 		k->bytes = 0;
 		int more = take_all(k, err);
@@ -213,7 +218,7 @@ static int receive(struct copy *k, struct rp_err **err)
 		unsigned us = rp_pace_next(&k->pace, k->bytes, clock_us());
 		if (us > 0)
 			nap(us);
-		/* OpenSSL may hold bytes that poll() knows nothing of, so wait only when a read brings none. */
+		/* Encrypted: wait only when a read brings nothing. */
 		else if ((!encrypted || k->bytes == 0) && rp_run_poll(k->c->base.run, &fd, 1, err) < 0)
 			return -1;
 		if (!PQconsumeInput(k->c->pg))

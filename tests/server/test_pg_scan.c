@@ -575,6 +575,29 @@ static void libraries_that_the_database_loads_at_login_are_not(void **state)
 	assert_int_equal(rp_db_jobs(db), 2);
 }
 
+/* 17 and newer. As a superuser we keep it out; who cannot is told, for it has run as them. */
+static void login_triggers_do_not_run_or_the_login_is_refused(void **state)
+{
+	(void)state;
+	rp_autofree char *version =
+		own_server_ask(&server, "postgres", "SELECT current_setting('server_version_num')");
+	if (atol(version) < 170000)
+		return;
+	make_database(
+		"trigger",
+		"CREATE TABLE ran(a int); CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql"
+		" SECURITY DEFINER AS $$ BEGIN IF current_setting('application_name') = 'reprove' THEN"
+		" INSERT INTO public.ran VALUES (1); END IF; END $$;"
+		"CREATE EVENT TRIGGER t ON login EXECUTE FUNCTION f(); ALTER EVENT TRIGGER t ENABLE ALWAYS");
+	rp_auto(rp_db) db = open_db("boss", "trigger", 2);
+	rp_auto(rp_survey) s = take(db);
+	assert_int_equal(relation(s, "public.ran")->rows, 0);
+	own_server_sql(&server, "trigger",
+		       "CREATE OR REPLACE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS"
+		       " $$ BEGIN NULL; END $$");
+	assert_refused(uri("plain", "trigger"), RP_ERR_ENGINE, "login event trigger 't'");
+}
+
 static int kill_backends(void *ctx, const uint8_t *row, size_t len, struct rp_err **err)
 {
 	uint64_t *rows = ctx;
@@ -663,6 +686,7 @@ int main(void)
 		cmocka_unit_test(uris_with_secrets_or_detours_are_refused),
 		cmocka_unit_test(a_server_that_skips_damage_silently_is_refused),
 		cmocka_unit_test(libraries_that_the_database_loads_at_login_are_not),
+		cmocka_unit_test(login_triggers_do_not_run_or_the_login_is_refused),
 		cmocka_unit_test(a_lost_connection_is_no_fault_of_the_table),
 		cmocka_unit_test(a_reader_that_stops_early_leaves_a_good_connection),
 		cmocka_unit_test(roles_without_connections_left_get_fewer_workers),

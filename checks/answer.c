@@ -71,6 +71,12 @@ const char *rp_evidence_omits(const struct rp_evidence *e, const struct rp_objec
 	return f && f->omits && sealed ? f->omits(sealed, fact) : NULL;
 }
 
+bool rp_evidence_servers_own(const struct rp_evidence *e, const struct rp_difference *d)
+{
+	return d->change == RP_GAINED && !d->fact && e->scratch && !e->scratch->faithful &&
+	       rp_evidence_omits(e, d->found, NULL);
+}
+
 const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relation *sealed,
 			      const bool *columns)
 {

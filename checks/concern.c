@@ -14,10 +14,12 @@
 #define NAMES_SHOWN   8 /* of objects that are answered together */
 #define MESSAGE_MAX   (8u << 10)
 #define SERVER_CANNOT "the restore had no superuser rights on the server that was named"
+#define SERVERS_OWN   "it belongs to the server that was named; such a backup carries none"
 
 /* Things with one excuse are one answer: fourteen roles that no dump carries are one sentence, not fourteen. */
 struct group {
-	const char *kind, *fact, *why;
+	const char *kind; /* NULL: of any */
+	const char *fact, *why;
 	enum rp_cause cause;
 	uint64_t n;
 	const struct rp_object *first[NAMES_SHOWN];
@@ -103,13 +105,18 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int excuse(struct asking *a, const struct rp_difference *d, const char *why, enum rp_cause cause,
+static const struct rp_object *object_of(const struct rp_difference *d)
+{
+	return d->sealed ? d->sealed : d->found;
+}
+
+static int excuse(struct asking *a, const struct rp_difference *d, const struct group *like,
 		  struct rp_err **err)
 {
 	struct group *g = a->groups;
 
 	for (; g < a->groups + a->n_groups; g++) {
-		if (same(g->kind, d->sealed->kind) && same(g->fact, d->fact) && same(g->why, why))
+		if (same(g->kind, like->kind) && same(g->fact, d->fact) && same(g->why, like->why))
 			break;
 	}
 	if (g == a->groups + a->n_groups) {
@@ -118,10 +125,11 @@ static int excuse(struct asking *a, const struct rp_difference *d, const char *w
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 		a->groups = more;
 		g = &more[a->n_groups++];
-		*g = (struct group){.kind = d->sealed->kind, .fact = d->fact, .why = why, .cause = cause};
+		*g = *like;
+		g->fact = d->fact;
 	}
 	if (g->n < NAMES_SHOWN)
-		g->first[g->n] = d->sealed;
+		g->first[g->n] = object_of(d);
 	g->n++;
 	return 0;
 }
@@ -133,17 +141,21 @@ static void answer_group(struct asking *a, const struct group *g)
 
 	if (g->n == 1) {
 		rp_answer_excused(a->to, g->first[0]->name, g->cause, 1, "%s%s%s not compared: %s", of,
-				  *of ? " of the " : "", g->kind, g->why);
+				  *of ? " of the " : "", g->first[0]->kind, g->why);
 		return;
 	}
-	rp_buf_addf(&message, "%s%s%llu of kind '%s' not compared: %s (", of, *of ? " of " : "",
-		    (unsigned long long)g->n, g->kind, g->why);
+	rp_buf_addf(&message, "%s%s%llu ", of, *of ? " of " : "", (unsigned long long)g->n);
+	if (g->kind)
+		rp_buf_addf(&message, "of kind '%s'", g->kind);
+	else
+		rp_buf_add(&message, "objects");
+	rp_buf_addf(&message, " not compared: %s (", g->why);
 	for (size_t i = 0; i < g->n && i < NAMES_SHOWN; i++) {
 		rp_buf_add(&message, i ? ", " : "");
 		rp_buf_add_plain(&message, g->first[i]->name);
 	}
 	rp_buf_add(&message, g->n > NAMES_SHOWN ? ", ...)" : ")");
-	rp_answer_excused(a->to, g->kind, g->cause, g->n, "%s",
+	rp_answer_excused(a->to, g->kind ? g->kind : "", g->cause, g->n, "%s",
 			  message.failed ? g->why : rp_buf_text(&message));
 }
 
@@ -155,7 +167,7 @@ static bool needs_rights(const char *fact)
 
 static void drifted(struct asking *a, const struct rp_difference *d)
 {
-	const struct rp_object *o = d->sealed ? d->sealed : d->found;
+	const struct rp_object *o = object_of(d);
 	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
 
 	rp_buf_addf(&message, "%s%s%s: %s", d->fact ? d->fact : "", d->fact ? " of the " : "", o->kind,
@@ -174,8 +186,8 @@ static void drifted(struct asking *a, const struct rp_difference *d)
 static void damaged(struct asking *a, const struct rp_difference *d)
 {
 	if (d->fact)
-		rp_fail(a->to, (d->sealed ? d->sealed : d->found)->name, d->expected, d->got,
-			"%s of the %s differs", d->fact, (d->sealed ? d->sealed : d->found)->kind);
+		rp_fail(a->to, object_of(d)->name, d->expected, d->got, "%s of the %s differs", d->fact,
+			object_of(d)->kind);
 	else if (d->change == RP_LOST)
 		rp_fail(a->to, d->sealed->name, d->expected, NULL, "the %s is gone", d->sealed->kind);
 	else if (d->change == RP_GAINED)
@@ -201,9 +213,13 @@ static int judge(struct asking *a, const struct rp_difference *d, struct rp_err 
 	}
 	why = rp_evidence_omits(a->e, d->sealed, d->fact);
 	if (why)
-		return excuse(a, d, why, RP_BY_FORMAT, err);
+		return excuse(a, d,
+			      &(struct group){.kind = d->sealed->kind, .why = why, .cause = RP_BY_FORMAT},
+			      err);
+	if (rp_evidence_servers_own(a->e, d))
+		return excuse(a, d, &(struct group){.kind = d->found->kind, .why = SERVERS_OWN}, err);
 	if (d->sealed && needs_rights(d->fact) && a->e->scratch && !a->e->scratch->faithful)
-		return excuse(a, d, SERVER_CANNOT, RP_BY_DAMAGE, err);
+		return excuse(a, d, &(struct group){.why = SERVER_CANNOT}, err);
 	if (concern->always && d->sealed && d->found && (!d->expected || !d->got))
 		rp_not_run(a->to, d->sealed->name, "%s of the %s could not be read %s", d->fact,
 			   d->sealed->kind, d->expected ? "where it was restored" : "when it was sealed");

@@ -506,6 +506,28 @@ static void grants_on_a_server_where_we_have_no_rights_are_excused(void **state)
 	}
 }
 
+static void the_login_of_a_named_server_is_no_object_more(void **state)
+{
+	struct all a;
+	struct rp_scratch scratch = {.engine = &engine};
+	(void)state;
+	for (int faithful = 0; faithful < 2; faithful++) {
+		begin(&a);
+		add(a.found, "role", "tester", "", NULL, NULL);
+		add(a.found, "table", "public.more", "", NULL, NULL);
+		compare(&a);
+		scratch.faithful = faithful;
+		a.e.scratch = &scratch;
+		ask(&a, (const struct rp_check *const[]){&rp_check_schema_objects, &rp_check_schema_counts,
+							 NULL});
+		assert_int_equal(about(&a, "schema.objects", "tester")->verdict,
+				 faithful ? RP_FAIL : RP_NOT_RUN);
+		assert_int_equal(about(&a, "schema.objects", "public.more")->verdict, RP_FAIL);
+		assert_int_equal(about(&a, "schema.counts", "role") != NULL, faithful);
+		end(&a);
+	}
+}
+
 static const struct {
 	const char *expected, *found;
 	bool agrees;
@@ -861,6 +883,7 @@ int main(void)
 		cmocka_unit_test(counts_name_the_kind_and_the_schema),
 		cmocka_unit_test(a_fact_belongs_to_the_check_that_names_its_kind),
 		cmocka_unit_test(grants_on_a_server_where_we_have_no_rights_are_excused),
+		cmocka_unit_test(the_login_of_a_named_server_is_no_object_more),
 		cmocka_unit_test(a_sequence_stands_within_what_was_sealed),
 		cmocka_unit_test(a_position_that_could_not_be_read_is_no_difference),
 		cmocka_unit_test(every_relation_has_an_answer_of_its_own),

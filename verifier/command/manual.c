@@ -174,6 +174,10 @@ static void page_of_reprove(struct rp_buf *out)
 	text(out, "No colour, when it is set and not empty.");
 	rp_buf_add(out, "\n.TP\n.B TMPDIR\n");
 	text(out, "Where private servers live while they are needed; /tmp when it is not set.");
+	rp_buf_add(out, "\n.TP\n.B REPROVE_SERVERS\n");
+	text(out, "Directories of server programs, with a colon between them: servers and tools are taken "
+		  "from there and "
+		  "from nowhere else.");
 	rp_buf_add(out, "\n.TP\n.BR PGPASSFILE ,\\ PGSERVICEFILE\n");
 	text(out,
 	     "As PostgreSQL's own tools use them. Passwords come from there, never from the command line.");

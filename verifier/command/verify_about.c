@@ -128,7 +128,7 @@ static void provisos_of_scratch(struct verifying *v)
 				  "the restore was not in a box: a hostile backup could have reached this "
 				  "machine%s%s",
 				  s->why ? ": " : "", s->why ? s->why : "");
-	if (!s->faithful)
+	if (!s->faithful && !s->lacks)
 		rp_result_proviso(v->result,
 				  "the restore had no superuser rights on the server that was named: owners "
 				  "and grants may not have come back");

@@ -160,6 +160,14 @@ const struct rp_section rp_verify_sections[] = {
 	 "A backup whose digest is wrong fails at once; it is restored and compared all the same, because a "
 	 "person "
 	 "wants to know where it differs. A restore that ends early is never compared as if it were whole."},
+	{"A SERVER OF YOUR OWN", "With --scratch the backup is restored into a new database on a server that "
+				 "you name, by a login that may create "
+				 "databases and must not be a superuser: a backup is a stranger's input. "
+				 "What such a login cannot restore "
+				 "(owners, grants, event triggers) is listed and not compared. The engine's "
+				 "integrity tests need a superuser's "
+				 "rights; leave them out with --skip engine.amcheck --skip "
+				 "engine.page_checksums, or the status is a 2."},
 	{"CHECKS",
 	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
 	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "

@@ -130,6 +130,47 @@ static void rows_written_after_the_moment_are_not_seen(void **state)
 	assert_int_equal(relation(s, "public.t")->rows, 1000);
 }
 
+static void tables_truncated_or_replaced_meanwhile_are_not_surveyed(void **state)
+{
+	(void)state;
+	make_database("rewrite",
+		      "CREATE TABLE a AS SELECT 1 AS x; CREATE TABLE b AS SELECT 1 AS x; CREATE TABLE c AS"
+		      " SELECT 1 AS x; CREATE TABLE d AS SELECT 1 AS x");
+	rp_auto(rp_db) db = open_db("boss", "rewrite", 2);
+	own_server_sql(&server, "rewrite",
+		       "TRUNCATE a; ALTER TABLE b ALTER x TYPE bigint; DROP TABLE c; CREATE TABLE c AS"
+		       " SELECT 2 AS x; INSERT INTO d VALUES (2)");
+	rp_auto(rp_survey) s = take(db);
+	for (const char *name = "a\0b\0c"; *name != '\0'; name += 2) {
+		rp_autobuf full = RP_BUF_INIT(20);
+		rp_buf_addf(&full, "public.%s", name);
+		assert_non_null(relation(s, rp_buf_text(&full))->not_surveyed);
+		assert_non_null(
+			strstr(relation(s, rp_buf_text(&full))->not_surveyed, "while it was being surveyed"));
+	}
+	assert_int_equal(relation(s, "public.d")->rows, 1);
+}
+
+static void more_tables_than_the_server_has_locks_are_surveyed(void **state)
+{
+	(void)state;
+	make_database("crowd", "SELECT 1");
+	for (int i = 0; i < 4; i++) { /* creating takes locks too */
+		rp_autobuf sql = RP_BUF_INIT(1000);
+		rp_buf_addf(
+			&sql,
+			"DO $$ BEGIN FOR i IN 1..800 LOOP EXECUTE format('CREATE TABLE t%d_%%s(a int)', i);"
+			" END LOOP; END $$",
+			i);
+		own_server_sql(&server, "crowd", rp_buf_text(&sql));
+	}
+	rp_auto(rp_db) db = open_db("boss", "crowd", 2);
+	rp_auto(rp_survey) s = take(db);
+	assert_int_equal(s->n_relations, 3200);
+	for (size_t i = 0; i < s->n_relations; i++)
+		assert_null(s->relations[i].not_surveyed);
+}
+
 struct dump {
 	struct rp_guest guest;
 	char *seen; /* how many rows the snapshot that it was let in with has */
@@ -669,6 +710,8 @@ int main(void)
 		cmocka_unit_test(several_connections_sum_up_to_what_one_does),
 		cmocka_unit_test(a_plan_cuts_large_tables_and_begins_with_the_heaviest),
 		cmocka_unit_test(rows_written_after_the_moment_are_not_seen),
+		cmocka_unit_test(tables_truncated_or_replaced_meanwhile_are_not_surveyed),
+		cmocka_unit_test(more_tables_than_the_server_has_locks_are_surveyed),
 		cmocka_unit_test(a_guest_sees_the_moment_that_is_surveyed),
 		cmocka_unit_test(what_a_role_may_not_read_is_not_surveyed_and_the_rest_is),
 		cmocka_unit_test(after_a_refused_table_the_connection_sees_the_same_moment),

@@ -31,6 +31,7 @@ struct rp_pg_conn {
 	char *snapshot;	  /* its exported name; NULL: not exported */
 	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
 	struct rp_pg_before *before; /* rp_pg_note_positions(); NULL: no guest has been let in */
+	unsigned reads;		     /* of relations, since their locks were last let go */
 	bool grown;		     /* libpq's receive buffer has been made large, see stream.c */
 };
 
@@ -81,6 +82,8 @@ enum rp_err_kind rp_pg_kind(const char *sqlstate);
 /* After a statement failed: read what is left of it and, in a moment, go back to before it. -1: cannot be
  * used any more. */
 int rp_pg_recover(struct rp_pg_conn *c, struct rp_err **err);
+/* Nothing that was read is locked any more; the moment stays. Does nothing most of the time. */
+int rp_pg_let_go(struct rp_pg_conn *c, struct rp_err **err);
 /* Ask the server to stop what this connection does. Does not wait for it. */
 void rp_pg_cancel(struct rp_pg_conn *c);
 

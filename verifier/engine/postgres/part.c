@@ -90,14 +90,34 @@ int rp_pg_split(struct rp_conn *conn, const struct rp_relation *r, struct rp_ran
 	return (int)n;
 }
 
+int rp_pg_check_same(struct rp_pg_conn *c, const struct rp_relation *r, struct rp_err **err)
+{
+	if (!c->moment || r->source[0] == '(')
+		return 0;
+	const char *const params[] = {rp_pg_plain_source(r)};
+	rp_autores *same = NULL;
+	/* A row of pg_class is read as of our moment, a function looks at the present. */
+	if (rp_pg_query(c,
+			"SELECT relfilenode = pg_relation_filenode(oid) FROM pg_class WHERE oid = "
+			"to_regclass($1)",
+			params, 1, &same, err) < 0)
+		return -1;
+	if (PQntuples(same) == 1 && rp_pg_true(same, 0, 0))
+		return 0;
+	return rp_err_set(err, RP_ERR_OBJECT,
+			  "it was rewritten, truncated or replaced while it was being surveyed");
+}
+
 int rp_pg_count(struct rp_conn *conn, const struct rp_relation *r, uint64_t *ret, struct rp_err **err)
 {
+	struct rp_pg_conn *c = rp_pg_of(conn);
 	rp_autobuf sql = RP_BUF_INIT(64 * 1024);
 	rp_autores *counted = NULL;
 	if (r->source == NULL)
 		return rp_err_set(err, RP_ERR_OBJECT, "it is not described well enough to be counted");
 	rp_buf_addf(&sql, "SELECT count(*) FROM %s", r->source);
-	if (rp_buf_check(&sql, err) < 0 || rp_pg_query(rp_pg_of(conn), sql.s, NULL, 0, &counted, err) < 0)
+	if (rp_buf_check(&sql, err) < 0 || rp_pg_query(c, sql.s, NULL, 0, &counted, err) < 0 ||
+	    rp_pg_check_same(c, r, err) < 0)
 		return -1;
-	return rp_pg_u64(counted, 0, 0, ret, err);
+	return rp_pg_u64(counted, 0, 0, ret, err) < 0 ? -1 : rp_pg_let_go(c, err);
 }

@@ -100,6 +100,30 @@ void rp_pg_cancel(struct rp_pg_conn *c)
 	PQfreeCancel(cancel);
 }
 
+/* hold() has set this savepoint as soon as the snapshot was there; it outlives being rolled back to. */
+static int go_back(struct rp_pg_conn *c, struct rp_err **err)
+{
+	static const char sql[] = "ROLLBACK TO SAVEPOINT reprove";
+	rp_autores *r = NULL;
+	rp_autores *end = NULL;
+	if (!PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0))
+		return rp_pg_fail(c, NULL, err);
+	if (rp_pg_next(c, &r, err) < 0 || rp_pg_next(c, &end, err) < 0)
+		return -1;
+	if (PQresultStatus(r) != PGRES_COMMAND_OK || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
+		return rp_err_set(err, RP_ERR_ENGINE, "the moment is lost: %.200s", PQerrorMessage(c->pg));
+	c->reads = 0;
+	return 0;
+}
+
+/* A server has room for some thousand locks, and a database can have more tables. */
+#define READS_LOCKED 32
+
+int rp_pg_let_go(struct rp_pg_conn *c, struct rp_err **err)
+{
+	return c->moment && ++c->reads >= READS_LOCKED ? go_back(c, err) : 0;
+}
+
 int rp_pg_recover(struct rp_pg_conn *c, struct rp_err **err)
 {
 	for (;;) {
@@ -112,19 +136,7 @@ int rp_pg_recover(struct rp_pg_conn *c, struct rp_err **err)
 		if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH)
 			return rp_err_set(err, RP_ERR_ENGINE, "a COPY was left open");
 	}
-	if (!c->moment || PQtransactionStatus(c->pg) == PQTRANS_INTRANS)
-		return 0;
-	/* hold() has set this savepoint as soon as the snapshot was there; it outlives being rolled back to. */
-	static const char back[] = "ROLLBACK TO SAVEPOINT reprove";
-	rp_autores *r = NULL;
-	rp_autores *end = NULL;
-	if (!PQsendQueryParams(c->pg, back, 0, NULL, NULL, NULL, NULL, 0))
-		return rp_pg_fail(c, NULL, err);
-	if (rp_pg_next(c, &r, err) < 0 || rp_pg_next(c, &end, err) < 0)
-		return -1;
-	if (PQresultStatus(r) != PGRES_COMMAND_OK || PQtransactionStatus(c->pg) != PQTRANS_INTRANS)
-		return rp_err_set(err, RP_ERR_ENGINE, "the moment is lost: %.200s", PQerrorMessage(c->pg));
-	return 0;
+	return !c->moment || PQtransactionStatus(c->pg) == PQTRANS_INTRANS ? 0 : go_back(c, err);
 }
 
 /* Keep the first result, or the first failure, and read the rest. */

@@ -291,7 +291,9 @@ static int copy(struct copy *k, const struct rp_relation *r, const struct rp_ran
 	if (begin_either(k, r, part, err) < 0)
 		return -1;
 	rp_pace_begin(&k->pace, target_bytes(k->c), clock_us());
-	return receive(k, err) == 0 ? finish(k, err) : -1;
+	if (receive(k, err) < 0 || finish(k, err) < 0 || rp_pg_check_same(k->c, r, err) < 0)
+		return -1;
+	return rp_pg_let_go(k->c, err);
 }
 
 /* RP_ERR_OBJECT promises that the connection can go on; keep it or take it back. */

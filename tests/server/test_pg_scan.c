@@ -141,12 +141,10 @@ static void tables_truncated_or_replaced_meanwhile_are_not_surveyed(void **state
 		       "TRUNCATE a; ALTER TABLE b ALTER x TYPE bigint; DROP TABLE c; CREATE TABLE c AS"
 		       " SELECT 2 AS x; INSERT INTO d VALUES (2)");
 	rp_auto(rp_survey) s = take(db);
-	for (const char *name = "a\0b\0c"; *name != '\0'; name += 2) {
-		rp_autobuf full = RP_BUF_INIT(20);
-		rp_buf_addf(&full, "public.%s", name);
-		assert_non_null(relation(s, rp_buf_text(&full))->not_surveyed);
-		assert_non_null(
-			strstr(relation(s, rp_buf_text(&full))->not_surveyed, "while it was being surveyed"));
+	static const char *const gone[] = {"public.a", "public.b", "public.c"};
+	for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+		assert_non_null(relation(s, gone[i])->not_surveyed);
+		assert_non_null(strstr(relation(s, gone[i])->not_surveyed, "while it was being surveyed"));
 	}
 	assert_int_equal(relation(s, "public.d")->rows, 1);
 }

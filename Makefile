@@ -26,10 +26,15 @@ bench: setup
 	@ninja -C $(BUILD)-release --quiet
 	@bash tests/bench/run.sh $(BUILD)-release
 
+# Other versions of PostgreSQL beside the system's: fetched as packages, unpacked, never installed.
+matrix: build
+	tests/server-matrix install pg13 pg15 pg17 pg18
+	@bash tests/server/matrix.sh $(BUILD)/reprove $(CURDIR)
+
 install: build
 	meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
 
-.PHONY: all setup build demo test bench install clean
+.PHONY: all setup build demo test bench matrix install clean

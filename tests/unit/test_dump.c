@@ -141,6 +141,7 @@ static void full_disk_is_told_as_such(void **state)
 
 int main(void)
 {
+	(void)setenv("PATH", "/usr/bin:/bin", 1);
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(output_becomes_the_file_and_its_digest),
 		IN_DIRECTORY(much_output_passes_through),

@@ -198,6 +198,24 @@ static void damaged(struct asking *a, const struct rp_difference *d)
 			d->sealed->kind);
 }
 
+/* Is it a difference in which nothing that was sealed is lost? What is there only now is our own mark on the scratch;
+ * and what an administrator of the sealed server owned belongs to the administrator of this one. */
+static bool loses_nothing(const struct asking *a, const struct rp_difference *d)
+{
+	const struct rp_object *role;
+	const char *all;
+
+	if (!d->fact || !d->sealed || !d->found)
+		return false;
+	if (!rp_object_fact(d->sealed, d->fact))
+		return true;
+	if (strcmp(d->fact, RP_FACT_OWNER) != 0 || !d->expected)
+		return false;
+	role = rp_survey_object(rp_evidence_sealed(a->e), "role", d->expected);
+	all = role ? rp_object_fact(role, "superuser") : NULL;
+	return all && strcmp(all, "true") == 0;
+}
+
 static int judge(struct asking *a, const struct rp_difference *d, struct rp_err **err)
 {
 	const struct rp_concern *concern = a->check->concern;
@@ -205,13 +223,16 @@ static int judge(struct asking *a, const struct rp_difference *d, struct rp_err 
 
 	if (concern->agrees && d->expected && d->got && concern->agrees(d->expected, d->got))
 		return 0;
-	if (d->sealed)
+	why = rp_evidence_omits(a->e, d->sealed, d->fact);
+	/* What is there now alone does not keep what was sealed from being equal. */
+	if (d->sealed && !(why && d->fact && !d->expected))
 		a->differs[d->sealed - rp_evidence_sealed(a->e)->objects] = true;
+	if (why && loses_nothing(a, d))
+		return 0;
 	if (d->drift) {
 		drifted(a, d);
 		return 0;
 	}
-	why = rp_evidence_omits(a->e, d->sealed, d->fact);
 	if (why)
 		return excuse(a, d,
 			      &(struct group){.kind = d->sealed->kind, .why = why, .cause = RP_BY_FORMAT},

@@ -12,9 +12,12 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	(void)err;
 	for (size_t i = 0; i < m->n_signed_by; i++)
 		rp_buf_addf(&keys, "%s%s", i ? ", " : "", m->signed_by[i]);
+	/* Whether it is an old one shown again is part of the answer: what was not told must not read as a pass. */
 	rp_answer_pass(to, "", m->n_signed_by, rp_buf_text(&keys),
-		       "signed for target '%s' by %zu trusted key%s", m->target, m->n_signed_by,
-		       m->n_signed_by == 1 ? "" : "s");
+		       "signed for target '%s' by %zu trusted key%s, %s", m->target, m->n_signed_by,
+		       m->n_signed_by == 1 ? "" : "s",
+		       m->replay ? "but it may be an old one: see what was not checked"
+				 : "and no old one shown again");
 	return 0;
 }
 

@@ -13,9 +13,15 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	if (objective && e->restored.ms > objective)
 		rp_fail(to, "", allowed, took, "the restore took longer than the recovery time objective");
 	else
-		rp_answer_pass(to, "", 1, took,
-			       objective ? "within the recovery time objective"
-					 : "no objective has been set");
+		rp_answer(to, &(struct rp_finding){
+				      .object = "",
+				      .verdict = RP_PASS,
+				      .looked = 1,
+				      .expected = objective ? allowed : NULL,
+				      .found = took,
+				      .message = objective ? "within the recovery time objective"
+							   : "no objective has been set",
+			      });
 	return 0;
 }
 

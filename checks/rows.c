@@ -95,7 +95,8 @@ static bool fingerprint(const struct telling *t, const struct rp_row_change *c, 
 	if (c->key.len)
 		rp_buf_add_hex(&hex, c->key.bytes, c->key.len);
 	else
-		rp_buf_addf(&hex, "%016llx", (unsigned long long)c->found_hash);
+		rp_buf_addf(&hex, "%016llx",
+			    (unsigned long long)(c->change == RP_LOST ? c->sealed_hash : c->found_hash));
 	if (!fact || hex.failed)
 		return false;
 	*fact = (struct rp_fact){.name = "", .value = rp_arena_strdup(t->memory, rp_buf_text(&hex))};

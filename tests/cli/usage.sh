@@ -5,6 +5,7 @@
 set -u
 reprove=$(realpath "$1") root=$2
 work=$(mktemp -d)
+export XDG_STATE_HOME=$work/state
 trap 'rm -rf "$work"' EXIT
 . "$root/tests/lib/tap.sh"
 cd "$work" || exit 1

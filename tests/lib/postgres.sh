@@ -15,6 +15,8 @@ pg_begin() {
 	# Scratch directories of the runs under test go here: tests run side by side, and look for what is left over.
 	mkdir -m 1777 "$work/t"
 	export TMPDIR=$work/t
+	# What they remember of manifests stays here, too, and out of the user's home.
+	export XDG_STATE_HOME=$work/state
 	pg_pid=
 	trap pg_end EXIT
 	trap 'exit 130' INT
@@ -36,7 +38,7 @@ pg_begin() {
 		as_server=(setpriv --reuid "$pg_user" --regid "$(id -gn "$pg_user")" --clear-groups --)
 	fi
 	PATH=$RP_PG_BINDIR:$PATH
-	unset PGDATABASE PGSERVICE PGOPTIONS PGPASSWORD
+	unset PGDATABASE PGSERVICE PGOPTIONS PGPASSWORD STATE_DIRECTORY
 }
 
 pg_start() { # [setting=value...]

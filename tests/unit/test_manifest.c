@@ -83,14 +83,19 @@ static int open_text(const struct rp_buf *text, struct rp_manifest **ret, struct
 	return rp_manifest_open(ret, text->s, text->len, &own.trust, err);
 }
 
-/* Opening fails, as RP_ERR_TRUST, with this message and a hint. %ED and %OTHER stand for key ids. */
-static void refused(const struct rp_buf *text, const char *message)
+static void ends(const struct rp_buf *text, enum rp_err_kind kind, const char *message)
 {
 	rp_autoerr struct rp_err *err = NULL;
 	rp_auto(rp_manifest) m = NULL;
 	assert_int_equal(open_text(text, &m, &err), -1);
 	assert_string_equal(rp_err_text(err), message);
-	assert_int_equal(rp_err_kind(err), RP_ERR_TRUST);
+	assert_int_equal(rp_err_kind(err), kind);
+}
+
+/* Opening fails, as RP_ERR_TRUST, with this message and a hint. */
+static void refused(const struct rp_buf *text, const char *message)
+{
+	ends(text, RP_ERR_TRUST, message);
 }
 
 static void hinted(const struct rp_buf *text, const char *part)
@@ -398,8 +403,8 @@ static void content_that_is_not_what_was_asked_for_is_refused(void **state)
 		"it was sealed at 2026-01-31T06:00:00.123Z, 24 h 00 min ago, expected at most 23 h 59 min");
 	own.trust = good;
 	own.trust.now_ms = SAMPLE_SEALED_MS - 301000;
-	refused(&text,
-		"it was sealed at 2026-01-31T06:00:00.123Z, and here it is only 2026-01-31T05:54:59.123Z");
+	ends(&text, RP_ERR_IO,
+	     "it was sealed at 2026-01-31T06:00:00.123Z, and here it is only 2026-01-31T05:54:59.123Z");
 	hinted(&text, "clock");
 	own.trust = good;
 	own.trust.not_older_than_ms = SAMPLE_SEALED_MS + 1;

@@ -38,6 +38,8 @@ static void durations_have_units(void **state)
 	int64_t ms = 0;
 	assert_true(rp_parse_duration("90", &ms) && ms == 90000);
 	assert_true(rp_parse_duration("15m", &ms) && ms == 900000);
+	assert_true(rp_parse_duration("500ms", &ms) && ms == 500);
+	assert_false(rp_parse_duration("ms", &ms));
 	assert_true(rp_parse_duration("7d", &ms) && ms == 604800000);
 	assert_false(rp_parse_duration("", &ms));
 	assert_false(rp_parse_duration("m", &ms));

@@ -27,6 +27,8 @@ int rp_command_print(const struct rp_buf *out, struct rp_err **err);
 unsigned rp_command_jobs(uint64_t asked);
 /* Colour on standard output? NO_COLOR, TERM and whether it is a terminal decide. */
 bool rp_command_color(void);
+/* Columns of the terminal that standard output is; 0: it is none, or does not tell. */
+unsigned rp_command_width(void);
 /* Print an error and its hint to standard error, control characters made visible. */
 void rp_command_complain(const struct rp_err *err);
 

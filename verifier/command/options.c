@@ -83,7 +83,8 @@ static int store(const struct rp_option *o, const char *value, void *into, struc
 	case RP_OPTION_NUMBER:
 		return store_number(o, value, to, err);
 	case RP_OPTION_DURATION:
-		if (rp_parse_duration(value, to))
+		/* None at all means 'not said', and would be a limit that is silently not there. */
+		if (rp_parse_duration(value, to) && *(int64_t *)to > 0)
 			return 0;
 		return rp_err_set(err, RP_ERR_USAGE,
 				  "'--%s %s': expected a length of time such as 90s, 15m, 6h or 7d", o->name,

@@ -91,6 +91,7 @@ int rp_words_split(const char *line, struct rp_argv *ret, struct rp_err **err);
 void rp_help_all(struct rp_buf *out);
 void rp_help_command(const struct rp_command *c, struct rp_buf *out);
 void rp_version(struct rp_buf *out);
+int64_t rp_built_ms(void); /* when this program was configured to be built, UTC; $SOURCE_DATE_EPOCH then */
 /* manual.c: a page in man(7)'s language; NULL: the page of reprove itself. */
 void rp_manual_page(const struct rp_command *c, struct rp_buf *out);
 /* completion.c */

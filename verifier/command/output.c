@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "verifier/command/commands.h"
@@ -42,6 +43,13 @@ bool rp_command_color(void)
 	if ((no && *no) || !isatty(STDOUT_FILENO))
 		return false;
 	return term && strcmp(term, "dumb") != 0;
+}
+
+unsigned rp_command_width(void)
+{
+	struct winsize size = {0};
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void rp_command_complain(const struct rp_err *err)

@@ -40,7 +40,7 @@ static const struct rp_example examples[] = {
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct report_options *o = call->options;
-	const struct rp_rendering how = {.color = rp_command_color()};
+	struct rp_rendering how = {.color = rp_command_color(), .width = rp_command_width()};
 	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
 	rp_auto(rp_result) r = NULL;
 	rp_autofree char *copy = strdup(o->file);
@@ -52,6 +52,7 @@ static int run(const struct rp_call *call, struct rp_err **err)
 	    rp_result_read(&r, rp_buf_text(&json), json.len, err) < 0)
 		return rp_err_wrap(err, "report '%s'", o->file);
 	to = o->reports ? o->reports : dirname(copy);
+	how.where = to;
 	if (rp_dir_make(to, 0755, err) < 0 || rp_reports_write(r, to, err) < 0 ||
 	    rp_reports_print(r, &how, err) < 0)
 		return rp_err_wrap(err, "report");

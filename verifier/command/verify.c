@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/command/verify.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "reports/report.h"
@@ -114,7 +115,8 @@ static int load_smoke(struct verifying *v, struct rp_arena *memory, struct rp_er
 
 static int print(const struct verifying *v, struct rp_err **err)
 {
-	const struct rp_rendering how = {.color = rp_command_color()};
+	const struct rp_rendering how = {
+		.color = rp_command_color(), .width = rp_command_width(), .where = v->options->reports};
 	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
 
 	if (!v->options->json)
@@ -164,9 +166,26 @@ static void conclude(struct verifying *v)
 	rp_evidence_close(&v->e, &v->result->findings);
 	if (v->e.scratch && v->e.scratch->keep && !kept && v->e.scratch->how_to_connect)
 		kept = strdup(v->e.scratch->how_to_connect);
-	v->result->finished_ms = rp_time_now_ms();
+	/* Lengths are told by a clock that nobody can set. */
+	v->result->finished_ms = v->result->started_ms + (rp_run_clock_ms() - v->began_ms);
 	if (kept)
 		say_where_it_is(kept);
+}
+
+/* After a 0, and only then, older manifests are refused from now on. Where that cannot be written down the proof
+ * stands, and says so. */
+static void remember(struct verifying *v)
+{
+	const struct rp_manifest *m = v->e.manifest;
+	rp_autoerr struct rp_err *err = NULL, *unwritten = NULL;
+
+	if (!m || !v->trust.ratchet || (m->replay && !m->first_use) ||
+	    rp_trust_advance(&v->trust, m, &err) == 0)
+		return;
+	rp_command_complain(err);
+	rp_result_proviso(v->result, "an older manifest will not be noticed: %s", rp_err_text(err));
+	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
+		rp_command_complain(unwritten);
 }
 
 /* A report that could not be written is never a 0; what is graver stays. */
@@ -183,6 +202,8 @@ static int report(struct verifying *v, struct rp_err **err)
 		rp_command_complain(unprinted);
 	if ((unwritten || unprinted) && status == RP_VERIFIED)
 		return RP_INCONCLUSIVE;
+	if (status == RP_VERIFIED)
+		remember(v);
 	return (int)status;
 }
 
@@ -193,11 +214,27 @@ static int verify(struct verifying *v, struct rp_err **err)
 	if (rp_result_new(&v->result, o->target, err) < 0)
 		return -1;
 	v->result->without_manifest = o->no_manifest;
+	v->began_ms = rp_run_clock_ms();
 	if (o->reports && rp_reports_begin(v->result, o->reports, err) < 0)
 		return -1;
 	rp_verify_gather(v);
 	conclude(v);
 	return report(v, err);
+}
+
+static int find_ratchet(struct verifying *v, struct rp_err **err)
+{
+	rp_autofree char *state = NULL;
+
+	if (v->options->no_manifest)
+		return 0;
+	if (rp_state_directory(v->options->state, &state, err) < 0)
+		return -1;
+	if (state && asprintf(&v->ratchet, "%s/ratchet", state) < 0) {
+		v->ratchet = NULL;
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	return 0;
 }
 
 static int run(const struct rp_call *call, struct rp_err **err)
@@ -212,12 +249,14 @@ static int run(const struct rp_call *call, struct rp_err **err)
 			      .target = {.name = o->target,
 					 .scratch = o->scratch,
 					 .jobs = (unsigned)o->jobs,
+					 .rto_ms = o->rto_ms,
 					 .only = o->only,
 					 .skip = o->skip,
 					 .without_manifest = o->no_manifest,
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
-	if (check_options(o, err) < 0 || rp_arena_new(&memory, err) < 0 || load_smoke(&v, memory, err) < 0)
+	if (check_options(o, err) < 0 || rp_arena_new(&memory, err) < 0 || load_smoke(&v, memory, err) < 0 ||
+	    find_ratchet(&v, err) < 0)
 		return -1;
 	if (o->timeout_ms)
 		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;

@@ -16,10 +16,10 @@ struct rp_run;
 
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
-	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *artifact;
+	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *artifact;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
-	int64_t timeout_ms, max_age_ms, not_older_ms;
+	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, show_values, json;
 };
 
@@ -31,8 +31,11 @@ struct verifying {
 	struct rp_key **keys; /* owned, options->trust of them */
 	struct rp_trusted_key *trusted;
 	size_t n_keys;
+	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */
+	struct rp_trust trust; /* what the manifest was opened with */
 	struct rp_evidence e;
 	struct rp_result *result;
+	int64_t began_ms; /* rp_run_clock_ms() */
 };
 
 /* verify_options.c: the tables. */
@@ -50,5 +53,12 @@ void rp_verifying_done(struct verifying *v);
  * and what the findings stand under. */
 void rp_verify_about(struct verifying *v);
 void rp_verify_provisos(struct verifying *v);
+
+/* Where a state is kept from run to run: 'asked' (NULL: not said; "none": nowhere), else what systemd or the user's
+ * session provides. *ret NULL: nowhere. */
+int rp_state_directory(const char *asked, char **ret, struct rp_err **err);
+/* A clock before the day this program was built was set back, and then nothing can be told of age and expiry:
+ * RP_ERR_IO. */
+int rp_clock_check(int64_t now_ms, int64_t built_ms, struct rp_err **err);
 
 #endif

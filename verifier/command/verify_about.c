@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "verifier/command/verify.h"
 #include "verifier/recovery/artifact.h"
@@ -71,7 +73,8 @@ static void about_scratch(struct verifying *v)
 	if (!s)
 		return;
 	about(v, "restored to", "%s",
-	      v->target.scratch ? "a server named by the user" : "a private server, started for this run");
+	      v->target.scratch ? "a server named by the user" : "a private server, started for this run; it does not wait for its disk, so that production "
+				  "restores more slowly");
 	if (s->place.with.bindir)
 		about(v, "server and tools", "%s in %s", s->place.with.version ? s->place.with.version : "",
 		      s->place.with.bindir);
@@ -144,6 +147,10 @@ static void provisos_of_scratch(struct verifying *v)
 
 void rp_verify_about(struct verifying *v)
 {
+	char host[HOST_NAME_MAX + 1] = "";
+
+	if (gethostname(host, sizeof(host) - 1) == 0 && *host)
+		about(v, "host", "%s", host);
 	about(v, "reprove", "%s", RP_VERSION);
 	about_manifest(v);
 	about_artifact(v);

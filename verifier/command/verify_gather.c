@@ -43,20 +43,26 @@ static int trust(struct verifying *v, struct rp_err **err)
 		return 0;
 	if (load_keys(v, err) < 0)
 		return -1;
-	struct rp_trust policy = {.keys = v->trusted,
-				  .n_keys = v->n_keys,
-				  .threshold = 1,
-				  .target = o->target,
-				  .max_age_ms = o->max_age_ms,
-				  .now_ms = rp_time_now_ms(),
-				  .expect_sha256 = o->expect_manifest,
-				  .min_sequence = o->min_sequence,
-				  .not_older_than_ms = o->not_older_ms};
-	if (rp_manifest_load(&v->e.manifest, o->manifest, &policy, err) < 0)
+	v->trust = (struct rp_trust){.keys = v->trusted,
+				     .n_keys = v->n_keys,
+				     .threshold = 1,
+				     .target = o->target,
+				     .max_age_ms = o->max_age_ms,
+				     .now_ms = v->result->started_ms,
+				     .ratchet = v->ratchet,
+				     .expect_sha256 = o->expect_manifest,
+				     .min_sequence = o->min_sequence,
+				     .not_older_than_ms = o->not_older_ms};
+	if (rp_manifest_load(&v->e.manifest, o->manifest, &v->trust, err) < 0)
 		return -1;
 	rp_result_signed(v->result, v->e.manifest->sha256, v->e.manifest->sealed_ms, v->e.manifest->signed_by,
 			 v->e.manifest->n_signed_by);
 	return 0;
+}
+
+static int look_at_clock(struct verifying *v, struct rp_err **err)
+{
+	return rp_clock_check(v->result->started_ms, rp_built_ms(), err);
 }
 
 static int open_artifact(struct verifying *v, struct rp_err **err)
@@ -108,12 +114,18 @@ static int make_scratch(struct verifying *v, struct rp_err **err)
 				       .keep = v->options->keep,
 				       .unboxed = true};
 	const struct rp_format *f = format_of(v, err);
+	struct rp_identity told = {0};
+	struct rp_position at = {0};
 
 	if (!f || choose_engine(v, f, &wish.engine, err) < 0)
 		return -1;
-	/* Without a manifest nobody has said how large it is; restored it is hardly smaller than its dump. */
-	if (!wish.sealed)
+	/* Without a manifest nobody has said how large it is; restored it is hardly smaller than its dump. Which
+	 * version it is of the dump says itself, and where that cannot be read, restoring it will tell why. */
+	if (!wish.sealed) {
 		wish.disk = v->e.point->size;
+		if (f->tell && f->tell(v->e.artifact, &told, &at, NULL) == 0)
+			wish.like = &told;
+	}
 	return rp_scratch_make(&v->e.scratch, &wish, v->run, err);
 }
 
@@ -149,6 +161,7 @@ static const struct step {
 	const char *question; /* what is answered by its failure */
 	int (*take)(struct verifying *v, struct rp_err **err);
 } steps[] = {
+	{.phase = NULL, .question = "manifest.trust", .take = look_at_clock},
 	{.phase = "trust", .question = "manifest.trust", .take = trust},
 	{.phase = "artifact", .question = "restore.complete", .take = open_artifact},
 	{.phase = NULL, .question = "restore.complete", .take = recognise},
@@ -202,5 +215,6 @@ void rp_verifying_done(struct verifying *v)
 		rp_key_free(v->keys[i]);
 	free(v->keys);
 	free(v->trusted);
+	free(v->ratchet);
 	rp_result_free(v->result);
 }

@@ -97,6 +97,17 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "TIME",
 	 AT(max_age_ms),
 	 .help = "Refuse a manifest that was sealed longer ago: 36h, 7d."},
+	{.name = "rto",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(rto_ms),
+	 .help = "The recovery time objective: restore.time fails when the restore takes longer. 15m, 6h."},
+	{.name = "state",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(state),
+	 .help = "Where the last manifest that was verified is remembered, so that an older one is refused. 'none': "
+		 "nowhere, and the report says so."},
 	{.name = "expect-manifest",
 	 .type = RP_OPTION_SHA256,
 	 .value = "SHA256",
@@ -172,8 +183,18 @@ const struct rp_section rp_verify_sections[] = {
 	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
 	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
 	 "was not run stands in the report with the reason."},
+	{"OLD MANIFESTS",
+	 "An old manifest beside an old backup is signed as well as today's. So the last one that was verified with "
+	 "status 0 is remembered for each key and target, and an older one is refused with 3. It is kept in --state DIR, "
+	 "or else in $STATE_DIRECTORY, $XDG_STATE_HOME/reprove or ~/.local/state/reprove. The first time there is nothing "
+	 "to compare with; then, and where the directory cannot be written, the report says on its first screen that an "
+	 "old manifest would not have been noticed. Where no state is kept from run to run, --expect-manifest, "
+	 "--min-sequence or --not-older-than stand in for it. To verify an older backup on purpose, name its manifest "
+	 "with --expect-manifest."},
 	{"FILES", "DIR/result.json is the recorded result, from which the others can be rendered again with "
 		  "reprove-report(1). "
-		  "DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is JUnit XML."},
+		  "DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is JUnit XML. All three are "
+		  "of the last run that was started: options that are wrong (status 4) end the program before it looks at "
+		  "DIR, and leave an older result there. STATE/ratchet/*.json remember manifests."},
 	{0},
 };

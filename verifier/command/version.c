@@ -6,8 +6,14 @@
 #include <xxhash.h>
 #include <zlib.h>
 
+#include "verifier/command/built.h"
 #include "verifier/command/options.h"
 #include "verifier/util/buf.h"
+
+int64_t rp_built_ms(void)
+{
+	return (int64_t)RP_BUILT_S * 1000;
+}
 
 /* As loaded, not as compiled against: it is what a report's reader wants to know. */
 void rp_version(struct rp_buf *out)

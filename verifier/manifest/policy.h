@@ -9,7 +9,11 @@ struct rp_err;
 struct rp_manifest;
 
 /* The questions that rp_manifest_open() asks of a trust policy, in its order. A no is RP_ERR_TRUST; a policy
- * that makes no sense is RP_ERR_USAGE or RP_ERR_CONFIG. */
+ * that makes no sense is RP_ERR_USAGE or RP_ERR_CONFIG; a clock that cannot be right is RP_ERR_IO, for then
+ * nobody can tell what is too old. */
+
+/* Clocks may differ by this much: what was made on another machine a moment ago is no sign of a clock set back. */
+#define RP_CLOCK_SKEW_MS (5 * 60 * 1000)
 
 int rp_policy_check(const struct rp_trust *trust, struct rp_err **err);
 /* Have enough of those signed who may speak for this target? Their ids go into m. */

@@ -28,6 +28,7 @@
 struct record {
 	bool found;
 	uint64_t sequence;
+	int64_t verified_ms; /* 0: a record of before this was kept */
 	char manifest[RP_SHA256_HEX];
 };
 
@@ -56,11 +57,15 @@ static int parse_record(struct record *ret, const struct rp_buf *text, const cha
 	static const struct rp_json_limits limits = {.depth = 4, .values = 64};
 	rp_autojson json = NULL;
 	const json_t *schema = NULL, *key = NULL, *target = NULL, *environment = NULL, *sequence = NULL,
-		     *manifest = NULL;
+		     *manifest = NULL, *verified = NULL;
 	const struct rp_json_field fields[] = {
-		{"schema", JSON_STRING, false, &schema},     {"key", JSON_STRING, false, &key},
-		{"target", JSON_STRING, false, &target},     {"environment", JSON_STRING, true, &environment},
-		{"sequence", JSON_STRING, false, &sequence}, {"manifest", JSON_STRING, false, &manifest},
+		{"schema", JSON_STRING, false, &schema},
+		{"key", JSON_STRING, false, &key},
+		{"target", JSON_STRING, false, &target},
+		{"environment", JSON_STRING, true, &environment},
+		{"sequence", JSON_STRING, false, &sequence},
+		{"manifest", JSON_STRING, false, &manifest},
+		{"verifiedAt", JSON_STRING, true, &verified},
 	};
 	uint8_t digest[RP_SHA256_LEN];
 	if (rp_json_parse(&json, rp_buf_text(text), text->len, &limits, "it", err) < 0 ||
@@ -72,7 +77,8 @@ static int parse_record(struct record *ret, const struct rp_buf *text, const cha
 	    strcmp(json_string_value(key), key_id) != 0 ||
 	    strcmp(json_string_value(target), m->target) != 0 ||
 	    !rp_parse_u64(json_string_value(sequence), 1, UINT64_MAX, &ret->sequence) ||
-	    !rp_parse_hex(json_string_value(manifest), digest, sizeof digest))
+	    !rp_parse_hex(json_string_value(manifest), digest, sizeof digest) ||
+	    (verified != NULL && !rp_time_parse(json_string_value(verified), &ret->verified_ms)))
 		return rp_err_set(err, RP_ERR_TRUST, "it is not the record of this key and target");
 	memcpy(ret->manifest, json_string_value(manifest), sizeof ret->manifest);
 	ret->found = true;
@@ -114,6 +120,19 @@ static int compare(const struct record *r, const struct rp_trust *trust, const s
 			   "an old manifest beside an old backup looks like this; to verify an older one on "
 			   "purpose, name it: --expect-manifest %s",
 			   m->sha256);
+}
+
+/* Whoever sets the clock back makes an old manifest young and an expired key good. */
+static int check_clock(const struct record *r, const struct rp_trust *trust, struct rp_err **err)
+{
+	char then[RP_TIME_TEXT], now[RP_TIME_TEXT];
+	if (r->verified_ms <= trust->now_ms + RP_CLOCK_SKEW_MS)
+		return 0;
+	rp_time_format(r->verified_ms, then);
+	rp_time_format(trust->now_ms, now);
+	rp_err_set(err, RP_ERR_IO, "a manifest of this target was verified here at %s, and now it is only %s",
+		   then, now);
+	return rp_err_hint(err, "the clock was set back: set it right, then try again");
 }
 
 /* Why what we remember there is worth nothing, or will be; NULL: it is fine. */
@@ -166,7 +185,7 @@ int rp_policy_replay(const struct rp_trust *trust, struct rp_manifest *m, struct
 				 rp_err_text(unread));
 			fault = why;
 		}
-		if (compare(&r, trust, m, err) < 0)
+		if (check_clock(&r, trust, err) < 0 || compare(&r, trust, m, err) < 0)
 			return -1;
 		seen |= r.found;
 	}
@@ -195,14 +214,15 @@ static int take_lock(const char *dir, struct rp_err **err)
 	return rp_take_fd(&fd);
 }
 
-static int write_record(const char *path, const char *key_id, const struct rp_manifest *m,
+static int write_record(const char *path, const char *key_id, const struct rp_manifest *m, int64_t now_ms,
 			struct rp_err **err)
 {
-	char sequence[24];
+	char sequence[24], now[RP_TIME_TEXT];
 	snprintf(sequence, sizeof sequence, "%" PRIu64, m->sequence);
-	rp_autojson json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*}", "schema", SCHEMA, "key", key_id,
+	rp_time_format(now_ms, now);
+	rp_autojson json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*}", "schema", SCHEMA, "key", key_id,
 				     "target", m->target, "sequence", sequence, "manifest", m->sha256,
-				     "environment", m->environment);
+				     "verifiedAt", now, "environment", m->environment);
 	rp_autofree char *text = json != NULL ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 	if (text == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
@@ -225,9 +245,9 @@ int rp_trust_advance(const struct rp_trust *trust, const struct rp_manifest *m, 
 		if (read_record(&r, trust->ratchet, m->signed_by[i], m, err) < 0 ||
 		    record_path(&path, trust->ratchet, m->signed_by[i], m, err) < 0)
 			return rp_err_wrap(err, "remember the manifest");
-		if (r.found && r.sequence >= m->sequence)
+		if (r.found && r.sequence > m->sequence)
 			continue;
-		if (write_record(rp_buf_text(&path), m->signed_by[i], m, err) < 0)
+		if (write_record(rp_buf_text(&path), m->signed_by[i], m, trust->now_ms, err) < 0)
 			return rp_err_wrap(err, "remember the manifest");
 	}
 	return 0;

@@ -15,10 +15,6 @@
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
 
-/* The sealing machine's clock may be ahead of ours by this much: a seal verified at once is no sign of a clock
- * set back. */
-#define CLOCK_SKEW_MS (5 * 60 * 1000)
-
 #define SAYING_MAX 8192
 #define REASON_MAX (RP_SHOWN + 64)
 
@@ -202,9 +198,9 @@ static int check_age(const struct rp_trust *trust, const struct rp_manifest *m, 
 {
 	char sealed[RP_TIME_TEXT], other[RP_TIME_TEXT], age[RP_TIME_TEXT];
 	rp_time_format(m->sealed_ms, sealed);
-	if (m->sealed_ms > trust->now_ms + CLOCK_SKEW_MS) {
+	if (m->sealed_ms > trust->now_ms + RP_CLOCK_SKEW_MS) {
 		rp_time_format(trust->now_ms, other);
-		rp_err_set(err, RP_ERR_TRUST, "it was sealed at %s, and here it is only %s", sealed, other);
+		rp_err_set(err, RP_ERR_IO, "it was sealed at %s, and here it is only %s", sealed, other);
 		return rp_err_hint(err,
 				   "a clock is wrong, here or where it was sealed: set it, then try again");
 	}

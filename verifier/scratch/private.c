@@ -23,7 +23,7 @@ static bool suits(const struct rp_scratch_wish *wish)
 static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
 {
 	const struct rp_hosting *hosting = s->engine->hosting;
-	const struct rp_identity *sealed = wish->sealed != NULL ? &wish->sealed->identity : NULL;
+	const struct rp_identity *sealed = wish->sealed != NULL ? &wish->sealed->identity : wish->like;
 	if (hosting->choose(&s->place.with, sealed, err) < 0)
 		return -1;
 	s->place.admin = rp_random_name("admin_", err);

@@ -53,10 +53,11 @@ bool rp_parse_hex(const char *text, uint8_t *ret, size_t len)
 
 bool rp_parse_duration(const char *text, int64_t *ret_ms)
 {
+	/* "ms" before "s": the first that fits is taken. */
 	static const struct {
-		char unit;
+		const char *unit;
 		int64_t ms;
-	} units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
 	char digits[24];
 	size_t len = strlen(text);
 	int64_t unit = 1000, n;
@@ -64,9 +65,10 @@ bool rp_parse_duration(const char *text, int64_t *ret_ms)
 		return false;
 	memcpy(digits, text, len + 1);
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (digits[len - 1] == units[i].unit) {
+		size_t n_unit = strlen(units[i].unit);
+		if (len > n_unit && strcmp(digits + len - n_unit, units[i].unit) == 0) {
 			unit = units[i].ms;
-			digits[len - 1] = '\0';
+			digits[len - n_unit] = '\0';
 			break;
 		}
 	}

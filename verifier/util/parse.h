@@ -11,7 +11,7 @@
 bool rp_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 bool rp_parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
 bool rp_parse_hex(const char *text, uint8_t *ret, size_t len); /* exactly 2 * len lower-case digits */
-/* "90", "90s", "15m", "6h", "7d" to milliseconds. A bare number is seconds. */
+/* "90", "500ms", "90s", "15m", "6h", "7d" to milliseconds. A bare number is seconds. */
 bool rp_parse_duration(const char *text, int64_t *ret_ms);
 
 /* UTC, milliseconds since 1970, as RFC 3339 with 'Z': "2026-11-21T06:00:00.123Z". */

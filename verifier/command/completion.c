@@ -42,10 +42,12 @@ static void of_command(const struct rp_command *c, struct rp_buf *out)
 void rp_completion_bash(struct rp_buf *out)
 {
 	rp_buf_add(out, "# bash completion for reprove; generated from its tables\n"
-			"_reprove()\n{\n"
+			"_reprove()\n"
+			"{\n"
 			"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 			"\tCOMPREPLY=()\n"
-			"\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '");
+			"\tif ((COMP_CWORD == 1)); then\n"
+			"\t\tCOMPREPLY=($(compgen -W '");
 	for (const struct rp_command *const *c = rp_commands; *c; c++)
 		rp_buf_addf(out, "%s ", (*c)->name);
 	rp_buf_add(out, "--help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");

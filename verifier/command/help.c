@@ -127,7 +127,8 @@ void rp_help_all(struct rp_buf *out)
 	rp_buf_add(out, "\noptions:\n");
 	entry(out, "--help", "Print this; behind a command, what that command takes.");
 	entry(out, "--version", "Print the version, and those of the libraries in use.");
-	rp_buf_add(out, "\nexamples:\n"
+	rp_buf_add(out, "\n"
+			"examples:\n"
 			"  # a key pair, once\n"
 			"  reprove keygen .\n"
 			"  # survey a database, back it up in the same snapshot, sign what was found\n"

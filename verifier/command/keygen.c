@@ -22,8 +22,8 @@ static const struct rp_operand dir = {
 static const struct rp_example examples[] = {
 	{"make reprove.key and reprove.pub here", "reprove keygen ."},
 	{"the same with stock tools",
-	 "openssl genpkey -algorithm ed25519 -out reprove.key && chmod 600 reprove.key && "
-	 "openssl pkey -in reprove.key -pubout -out reprove.pub"},
+	 "openssl genpkey -algorithm ed25519 -out reprove.key && chmod 600 reprove.key && openssl pkey -in "
+	 "reprove.key -pubout -out reprove.pub"},
 	{0},
 };
 
@@ -50,8 +50,7 @@ const struct rp_command rp_command_keygen = {
 	.name = "keygen",
 	.summary = "Make a key pair for signing manifests.",
 	.about = "Writes DIR/reprove.key (Ed25519, readable by you alone) and DIR/reprove.pub, both PEM. Any "
-		 "Ed25519 or ECDSA "
-		 "P-256 key that openssl made does as well.",
+		 "Ed25519 or ECDSA P-256 key that openssl made does as well.",
 	.operand = &dir,
 	.size = sizeof(struct keygen_options),
 	.examples = examples,

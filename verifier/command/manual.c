@@ -150,17 +150,17 @@ static void page_of_reprove(struct rp_buf *out)
 {
 	title(out, "reprove");
 	rp_buf_add(out, "prove that database backups restore\n"
-			".SH SYNOPSIS\n.B reprove\n\\fIcommand\\fR [\\fIoptions\\fR]\n.SH DESCRIPTION\n");
+			".SH SYNOPSIS\n"
+			".B reprove\n"
+			"\\fIcommand\\fR [\\fIoptions\\fR]\n"
+			".SH DESCRIPTION\n");
 	paragraphs(out, "A backup that nobody has restored is a hope. reprove takes a survey of a database "
-			"at backup time "
-			"and signs it; later it restores the backup somewhere private, takes the same survey "
-			"again, and says "
-			"in a report that can be checked whether what came back is what was there.\n\n"
+			"at backup time and signs it; later it restores the backup somewhere private, takes "
+			"the same survey again, and says in a report that can be checked whether what came "
+			"back is what was there.\n\n"
 			"A finding is not a failure of the program, and 'could not look' is never 'fine': "
-			"what was not "
-			"checked is listed with its reason, and makes the exit status a 2 unless the reason "
-			"is one that "
-			"an honest backup has.");
+			"what was not checked is listed with its reason, and makes the exit status a 2 "
+			"unless the reason is one that an honest backup has.");
 	rp_buf_add(out, ".SH COMMANDS\n");
 	for (const struct rp_command *const *c = rp_commands; *c; c++) {
 		rp_buf_addf(out, ".TP\n.BR reprove\\-%s (1)\n", (*c)->name);
@@ -176,8 +176,7 @@ static void page_of_reprove(struct rp_buf *out)
 	text(out, "Where private servers live while they are needed; /tmp when it is not set.");
 	rp_buf_add(out, "\n.TP\n.B REPROVE_SERVERS\n");
 	text(out, "Directories of server programs, with a colon between them: servers and tools are taken "
-		  "from there and "
-		  "from nowhere else.");
+		  "from there and from nowhere else.");
 	rp_buf_add(out, "\n.TP\n.BR PGPASSFILE ,\\ PGSERVICEFILE\n");
 	text(out,
 	     "As PostgreSQL's own tools use them. Passwords come from there, never from the command line.");

@@ -64,8 +64,7 @@ const struct rp_command rp_command_report = {
 	.name = "report",
 	.summary = "Render the reports of a recorded result again.",
 	.about = "Reads a result.json and writes the reports anew, on any machine and without a database. "
-		 "The exit status is the "
-		 "recorded one.",
+		 "The exit status is the recorded one.",
 	.options = options,
 	.operand = &file,
 	.size = sizeof(struct report_options),

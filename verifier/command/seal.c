@@ -25,8 +25,7 @@ static const struct rp_option options[] = {
 	 AT(source),
 	 .required = true,
 	 .help = "The database: postgresql://user@host:port/name, or postgresql:///?service=NAME. Passwords "
-		 "come from "
-		 "~/.pgpass or PGPASSFILE, never from here."},
+		 "come from ~/.pgpass or PGPASSFILE, never from here."},
 	{.name = "key",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
@@ -45,17 +44,15 @@ static const struct rp_option options[] = {
 	 .value = "FILE",
 	 AT(backup),
 	 .help = "Back the database up into this file, in the very snapshot that is surveyed, with the dump "
-		 "tool of the "
-		 "server's version. '-' is standard output. Without it the survey is sealed alone."},
+		 "tool of the server's version. '-' is standard output. Without it the survey is sealed "
+		 "alone."},
 	{.name = "backup-command",
 	 .type = RP_OPTION_TEXT,
 	 .value = "COMMAND",
 	 AT(command),
 	 .help = "Make the backup with this command, which writes it to its standard output. {snapshot} is "
-		 "replaced by "
-		 "the snapshot's name and must be there. Words are split at blanks, and quotes are "
-		 "understood; there is "
-		 "no shell."},
+		 "replaced by the snapshot's name and must be there. Words are split at blanks, and quotes "
+		 "are understood; there is no shell."},
 	{.name = "target",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",
@@ -75,8 +72,7 @@ static const struct rp_option options[] = {
 	 .min = 1,
 	 .max = 16u << 20,
 	 .help = "How many bytes of the manifest a large relation may take, so that rows that differ can be "
-		 "named; "
-		 "10240 when it is not given."},
+		 "named; 10240 when it is not given."},
 	{.name = "no-sketch",
 	 .type = RP_OPTION_FLAG,
 	 AT(no_sketch),
@@ -100,16 +96,13 @@ static const struct rp_example examples[] = {
 	 "--backup shop.dump"},
 	{"the same with a dump command of one's own",
 	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
-	 "--backup shop.sql "
-	 "--backup-command 'pg_dump --snapshot={snapshot} shop'"},
+	 "--backup shop.sql --backup-command 'pg_dump --snapshot={snapshot} shop'"},
 	{0},
 };
 static const struct rp_section sections[] = {
 	{"RIGHTS", "Reading is enough: on PostgreSQL a role that is a member of pg_read_all_data and has "
-		   "BYPASSRLS. What such a "
-		   "role may not read is told by name, and the exit status is then 2: the manifest is "
-		   "written, and it is "
-		   "not whole."},
+		   "BYPASSRLS. What such a role may not read is told by name, and the exit status is then 2: "
+		   "the manifest is written, and it is not whole."},
 	{"CONFIDENTIALITY",
 	 "A manifest holds no rows, but it holds keys of rows in its sketches unless --fingerprint-keys is "
 	 "given, definitions, and digests from which the values of small columns can be guessed. Keep it as "
@@ -254,10 +247,9 @@ const struct rp_command rp_command_seal = {
 	.name = "seal",
 	.summary = "Survey a database in its backup's own snapshot, and sign what was found.",
 	.about = "Opens one snapshot, starts the backup in it, and surveys the database meanwhile: every "
-		 "schema object, and for "
-		 "every relation how many rows there are and digests of rows and columns. What was found is "
-		 "signed and written "
-		 "as a manifest, together with the backup's SHA-256. Writers are not held up.\n\n"
+		 "schema object, and for every relation how many rows there are and digests of rows and "
+		 "columns. What was found is signed and written as a manifest, together with the backup's "
+		 "SHA-256. Writers are not held up.\n\n"
 		 "The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
 		 "went wrong.",
 	.options = options,

@@ -233,8 +233,7 @@ const struct rp_command rp_command_show = {
 	.name = "show",
 	.summary = "Check a manifest's signature and print what it says.",
 	.about = "Nothing of the manifest is printed unless a trusted key has signed it. It says what was "
-		 "sealed, not that a backup "
-		 "restores: that is reprove-verify(1).",
+		 "sealed, not that a backup restores: that is reprove-verify(1).",
 	.options = options,
 	.operand = &file,
 	.size = sizeof(struct show_options),

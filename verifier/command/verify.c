@@ -157,8 +157,8 @@ static void conclude(struct verifying *v)
 	if (v->e.manifest && has_failed(v->result, "artifact.digest"))
 		rp_result_proviso(
 			v->result,
-			"the backup is not the one that was sealed: everything else here is said of "
-			"an unknown artifact");
+			"the backup is not the one that was sealed: everything else here is said of an "
+			"unknown artifact");
 	rp_verify_provisos(v);
 	rp_autofree char *kept = NULL;
 	if (v->e.scratch && v->e.scratch->keep && v->e.scratch->how_to_connect)
@@ -269,13 +269,10 @@ const struct rp_command rp_command_verify = {
 	.name = "verify",
 	.summary = "Restore a backup somewhere private and prove that it is what was sealed.",
 	.about = "Restores ARTIFACT into a private server, takes the survey that the manifest was made of "
-		 "once more, compares "
-		 "the two, and runs integrity checks. What differs is named: relations, columns, and where "
-		 "the manifest "
-		 "allows it the very rows.\n\n"
+		 "once more, compares the two, and runs integrity checks. What differs is named: relations, "
+		 "columns, and where the manifest allows it the very rows.\n\n"
 		 "Needs no configuration and no rights beyond those of an ordinary user; started as root, "
-		 "the private "
-		 "server runs as a user without rights.",
+		 "the private server runs as a user without rights.",
 	.options = rp_verify_options,
 	.operand = &rp_verify_artifact,
 	.size = sizeof(struct verify_options),

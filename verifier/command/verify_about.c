@@ -73,8 +73,9 @@ static void about_scratch(struct verifying *v)
 	if (!s)
 		return;
 	about(v, "restored to", "%s",
-	      v->target.scratch ? "a server named by the user" : "a private server, started for this run; it does not wait for its disk, so that production "
-				  "restores more slowly");
+	      v->target.scratch ? "a server named by the user"
+				: "a private server, started for this run; it does not wait for its disk, so "
+				  "that production restores more slowly");
 	if (s->place.with.bindir)
 		about(v, "server and tools", "%s in %s", s->place.with.version ? s->place.with.version : "",
 		      s->place.with.bindir);
@@ -165,13 +166,13 @@ void rp_verify_provisos(struct verifying *v)
 	if (v->options->no_manifest)
 		rp_result_proviso(
 			v->result,
-			"there was no manifest: nothing was compared with the source, and this is no "
-			"proof of what the backup holds");
+			"there was no manifest: nothing was compared with the source, and this is no proof "
+			"of what the backup holds");
 	if (e->manifest && e->manifest->n_files == 0)
 		rp_result_proviso(
 			v->result,
-			"the manifest was sealed without a backup: what changed between the seal and "
-			"the backup looks like damage");
+			"the manifest was sealed without a backup: what changed between the seal and the "
+			"backup looks like damage");
 	if (e->manifest && e->manifest->replay)
 		rp_result_proviso(v->result,
 				  "whether this is an old manifest shown again could not be told: %s",

@@ -12,8 +12,7 @@ const struct rp_option rp_verify_options[] = {
 	 AT(target),
 	 .required = true,
 	 .help = "What the manifest must be about. Named by you and never taken from the manifest, so that "
-		 "one "
-		 "database's backup cannot pass as another's."},
+		 "one database's backup cannot pass as another's."},
 	{.name = "manifest",
 	 .type = RP_OPTION_FILE,
 	 .value = "FILE",
@@ -24,8 +23,7 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "PUB",
 	 AT(trust),
 	 .help = "A public key whose signature counts (PEM: Ed25519 or ECDSA P-256). May be given more than "
-		 "once; "
-		 "one of them must have signed."},
+		 "once; one of them must have signed."},
 	{.name = "reports",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
@@ -38,8 +36,7 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "URI",
 	 AT(scratch),
 	 .help = "Restore into a new database on this server, which is dropped afterwards, and not into a "
-		 "private "
-		 "server of our own. Refused when it is the server that was sealed."},
+		 "private server of our own. Refused when it is the server that was sealed."},
 	{.name = "jobs",
 	 .type = RP_OPTION_NUMBER,
 	 .value = "N",
@@ -51,8 +48,7 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_FLAG,
 	 AT(no_manifest),
 	 .help = "Restore and run the integrity checks with nothing to compare with. The best verdict is "
-		 "then "
-		 "'restorable', never 'verified'."},
+		 "then 'restorable', never 'verified'."},
 	{.name = "check",
 	 .type = RP_OPTION_TEXTS,
 	 .value = "NAME",
@@ -74,10 +70,8 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "FILE",
 	 AT(smoke),
 	 .help = "Ask the restored database the one statement in this file. Its first line may be a comment "
-		 "that "
-		 "says what to expect: '-- expect: no rows', '-- expect: value X' or '-- expect: at least "
-		 "N'. May be "
-		 "given more than once."},
+		 "that says what to expect: '-- expect: no rows', '-- expect: value X' or '-- expect: at "
+		 "least N'. May be given more than once."},
 	{.name = "keep",
 	 .type = RP_OPTION_FLAG,
 	 AT(keep),
@@ -106,8 +100,8 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
 	 AT(state),
-	 .help = "Where the last manifest that was verified is remembered, so that an older one is refused. 'none': "
-		 "nowhere, and the report says so."},
+	 .help = "Where the last manifest that was verified is remembered, so that an older one is refused. "
+		 "'none': nowhere, and the report says so."},
 	{.name = "expect-manifest",
 	 .type = RP_OPTION_SHA256,
 	 .value = "SHA256",
@@ -139,8 +133,7 @@ const struct rp_option rp_verify_options[] = {
 const struct rp_operand rp_verify_artifact = {
 	.value = "ARTIFACT",
 	.help = "The backup: a file made by pg_dump, custom or plain format, also compressed with gzip. It "
-		"is "
-		"recognised by its content.",
+		"is recognised by its content.",
 	.type = RP_OPTION_FILE,
 	AT(artifact),
 	.required = true,
@@ -158,43 +151,37 @@ const struct rp_example rp_verify_examples[] = {
 const struct rp_section rp_verify_sections[] = {
 	{"WHAT HAPPENS",
 	 "The manifest's signature is checked before anything in it is read. Then a private server of the "
-	 "sealed version, "
-	 "or the nearest newer one, is started in a directory that only you can enter; it listens on a Unix "
-	 "socket "
-	 "alone. The backup is restored into it and hashed as it is read. The same survey is taken that was "
-	 "taken for "
-	 "the seal, and the two are compared; the engine's own integrity tests run; your questions are "
-	 "asked. Then the "
-	 "server is stopped and everything is removed, also after Ctrl-C. What a killed run leaves, the next "
-	 "one "
-	 "removes.\n\n"
+	 "sealed version, or the nearest newer one, is started in a directory that only you can enter; it "
+	 "listens on a Unix socket alone. The backup is restored into it and hashed as it is read. The same "
+	 "survey is taken that was taken for the seal, and the two are compared; the engine's own integrity "
+	 "tests run; your questions are asked. Then the server is stopped and everything is removed, also "
+	 "after Ctrl-C. What a killed run leaves, the next one removes.\n\n"
 	 "A backup whose digest is wrong fails at once; it is restored and compared all the same, because a "
-	 "person "
-	 "wants to know where it differs. A restore that ends early is never compared as if it were whole."},
+	 "person wants to know where it differs. A restore that ends early is never compared as if it were "
+	 "whole."},
 	{"A SERVER OF YOUR OWN", "With --scratch the backup is restored into a new database on a server that "
-				 "you name, by a login that may create "
-				 "databases and must not be a superuser: a backup is a stranger's input. "
-				 "What such a login cannot restore "
-				 "(owners, grants, event triggers) is listed and not compared. The engine's "
-				 "integrity tests need a superuser's "
-				 "rights; leave them out with --skip engine.amcheck --skip "
-				 "engine.page_checksums, or the status is a 2."},
+				 "you name, by a login that may create databases and must not be a "
+				 "superuser: a backup is a stranger's input. What such a login cannot "
+				 "restore (owners, grants, event triggers) is listed and not compared. The "
+				 "engine's integrity tests need a superuser's rights; leave them out with "
+				 "--skip engine.amcheck --skip engine.page_checksums, or the status is a 2."},
 	{"CHECKS",
 	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
 	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
 	 "was not run stands in the report with the reason."},
 	{"OLD MANIFESTS",
-	 "An old manifest beside an old backup is signed as well as today's. So the last one that was verified with "
-	 "status 0 is remembered for each key and target, and an older one is refused with 3. It is kept in --state DIR, "
-	 "or else in $STATE_DIRECTORY, $XDG_STATE_HOME/reprove or ~/.local/state/reprove. The first time there is nothing "
-	 "to compare with; then, and where the directory cannot be written, the report says on its first screen that an "
-	 "old manifest would not have been noticed. Where no state is kept from run to run, --expect-manifest, "
-	 "--min-sequence or --not-older-than stand in for it. To verify an older backup on purpose, name its manifest "
-	 "with --expect-manifest."},
+	 "An old manifest beside an old backup is signed as well as today's. So the last one that was "
+	 "verified with status 0 is remembered for each key and target, and an older one is refused with 3. "
+	 "It is kept in --state DIR, or else in $STATE_DIRECTORY, $XDG_STATE_HOME/reprove or "
+	 "~/.local/state/reprove. The first time there is nothing to compare with; then, and where the "
+	 "directory cannot be written, the report says on its first screen that an old manifest would not "
+	 "have been noticed. Where no state is kept from run to run, --expect-manifest, --min-sequence or "
+	 "--not-older-than stand in for it. To verify an older backup on purpose, name its manifest with "
+	 "--expect-manifest."},
 	{"FILES", "DIR/result.json is the recorded result, from which the others can be rendered again with "
-		  "reprove-report(1). "
-		  "DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is JUnit XML. All three are "
-		  "of the last run that was started: options that are wrong (status 4) end the program before it looks at "
-		  "DIR, and leave an older result there. STATE/ratchet/*.json remember manifests."},
+		  "reprove-report(1). DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is "
+		  "JUnit XML. All three are of the last run that was started: options that are wrong (status "
+		  "4) end the program before it looks at DIR, and leave an older result there. "
+		  "STATE/ratchet/*.json remember manifests."},
 	{0},
 };

@@ -43,6 +43,16 @@ static int drop_rights(const struct rp_program *p)
 	return 0;
 }
 
+/* A library may have opened some descriptors without O_CLOEXEC. Kernels before 5.11, and valgrind, do not know the
+ * flag; 1024 is how many descriptors a process may have where nobody raised the limit. */
+static void close_at_exec(void)
+{
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = 3; fd < 1024; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 static int prepare(const struct rp_program *p, pid_t parent)
 {
 	struct rlimit none = {0, 0};
@@ -50,9 +60,7 @@ static int prepare(const struct rp_program *p, pid_t parent)
 		return -1;
 	if (place_fd(p->in, 0) < 0 || place_fd(p->out, 1) < 0 || place_fd(p->errors, 2) < 0)
 		return -1;
-	/* A library may have opened some without O_CLOEXEC. */
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return -1;
+	close_at_exec();
 	if (p->pass >= 0 && fcntl(p->pass, F_SETFD, 0) < 0)
 		return -1;
 	if (p->dir != NULL && chdir(p->dir) < 0)

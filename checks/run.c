@@ -5,6 +5,7 @@
 #include "checks/answer.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
 #define SAID_SHOWN 4000 /* bytes of what a failed restore's tool said */
@@ -162,6 +163,25 @@ static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 		not_run(a, false, "it gave no answer");
 }
 
+/* Somebody answers for it, and it ends within a year: without that it is a hole, and not a decision. */
+#define WAIVED_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+
+static bool is_valid(const struct rp_waiver *w, int64_t now_ms)
+{
+	return w->reason && *w->reason && w->owner && *w->owner && now_ms < w->until_ms &&
+	       w->until_ms - now_ms <= WAIVED_MAX_MS;
+}
+
+static void accept(struct asked *a, struct rp_finding *f, const struct rp_waiver *w)
+{
+	char until[RP_TIME_TEXT];
+
+	rp_time_format(w->until_ms, until);
+	f->verdict = RP_WAIVED;
+	f->message = rp_findings_text(a->to, "%s%saccepted by %s until %s: %s", f->message ? f->message : "",
+				      f->message ? "; " : "", w->owner, until, w->reason);
+}
+
 /* A waiver covers one failure of one check about one object, as long as it lasts; never one of a final check. */
 static void waive(struct asked *a, const char *check)
 {
@@ -172,8 +192,8 @@ static void waive(struct asked *a, const char *check)
 		for (size_t w = 0; f->verdict == RP_FAIL && w < t->n_waivers; w++) {
 			if (strcmp(t->waivers[w].check, check) == 0 &&
 			    strcmp(t->waivers[w].object, f->object) == 0 &&
-			    a->result->started_ms < t->waivers[w].until_ms)
-				f->verdict = RP_WAIVED;
+			    is_valid(&t->waivers[w], a->result->started_ms))
+				accept(a, f, &t->waivers[w]);
 		}
 	}
 }

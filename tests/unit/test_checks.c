@@ -150,6 +150,8 @@ static const struct rp_finding *about(const struct all *a, const char *check, co
 	return NULL;
 }
 
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
 /* Checks made for the runner. */
 static int passes(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
 {
@@ -339,17 +341,33 @@ static void a_question_that_was_refused_is_not_answered_twice(void **state)
 static void a_waiver_covers_one_failure_as_long_as_it_lasts(void **state)
 {
 	struct all a;
-	struct rp_waiver waivers[] = {{.check = "a.fails", .object = "thing", .until_ms = INT64_MAX},
-				      {.check = "a.final", .object = "thing", .until_ms = INT64_MAX}};
+	static const struct {
+		int64_t lasts_ms;
+		const char *reason, *owner, *object;
+		enum rp_verdict verdict;
+	} cases[] = {
+		{1, "known", "ann", "thing", RP_WAIVED}, {366 * DAY_MS, "known", "ann", "thing", RP_WAIVED},
+		{0, "known", "ann", "thing", RP_FAIL},	 {366 * DAY_MS + 1, "known", "ann", "thing", RP_FAIL},
+		{DAY_MS, "", "ann", "thing", RP_FAIL},	 {DAY_MS, "known", NULL, "thing", RP_FAIL},
+		{DAY_MS, "known", "ann", "*", RP_FAIL},	 {DAY_MS, "known", "ann", "", RP_FAIL},
+	};
 	(void)state;
-	for (int expired = 0; expired < 2; expired++) {
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		begin(&a);
-		waivers[0].until_ms = expired ? a.result->started_ms : INT64_MAX;
+		struct rp_waiver waivers[] = {{.check = "a.fails"}, {.check = "a.final"}};
+		for (size_t w = 0; w < 2; w++) {
+			waivers[w].object = cases[i].object;
+			waivers[w].reason = cases[i].reason;
+			waivers[w].owner = cases[i].owner;
+			waivers[w].until_ms = a.result->started_ms + cases[i].lasts_ms;
+		}
 		a.target.waivers = waivers;
 		a.target.n_waivers = 2;
 		ask(&a, (const struct rp_check *const[]){&one_fails, &finally_fails, NULL});
-		assert_int_equal(answer(&a, "a.fails", 0)->verdict, expired ? RP_FAIL : RP_WAIVED);
+		assert_int_equal(answer(&a, "a.fails", 0)->verdict, cases[i].verdict);
 		assert_int_equal(answer(&a, "a.final", 0)->verdict, RP_FAIL);
+		if (cases[i].verdict == RP_WAIVED)
+			assert_non_null(strstr(answer(&a, "a.fails", 0)->message, "accepted by ann until "));
 		end(&a);
 	}
 }

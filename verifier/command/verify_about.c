@@ -132,6 +132,11 @@ static void provisos_of_scratch(struct verifying *v)
 				  "the restore was not in a box: a hostile backup could have reached this "
 				  "machine%s%s",
 				  s->why ? ": " : "", s->why ? s->why : "");
+	if (v->target.scratch)
+		rp_result_proviso(
+			v->result,
+			"the restored database was on a server that the user named: what that server "
+			"says is believed");
 	if (!s->faithful && !s->lacks)
 		rp_result_proviso(v->result,
 				  "the restore had no superuser rights on the server that was named: owners "
@@ -144,6 +149,16 @@ static void provisos_of_scratch(struct verifying *v)
 	}
 	if (s->keep)
 		rp_result_proviso(v->result, "the restored database was left up, as asked for");
+}
+
+/* An emptied source is sealed, backed up and restored without a fault. */
+static bool is_empty(const struct rp_manifest *m)
+{
+	for (size_t i = 0; m && i < m->survey->n_relations; i++) {
+		if (m->survey->relations[i].rows > 0 || m->survey->relations[i].not_surveyed)
+			return false;
+	}
+	return m && m->survey->n_relations > 0;
 }
 
 void rp_verify_about(struct verifying *v)
@@ -177,6 +192,11 @@ void rp_verify_provisos(struct verifying *v)
 		rp_result_proviso(v->result,
 				  "whether this is an old manifest shown again could not be told: %s",
 				  e->manifest->replay);
+	if (is_empty(e->manifest))
+		rp_result_proviso(
+			v->result,
+			"every relation was empty when it was sealed: that none of them has rows is all "
+			"that is proved of rows");
 	provisos_of_scratch(v);
 	provisos_of_coverage(v);
 }

@@ -136,9 +136,27 @@ static int restore(struct verifying *v, struct rp_err **err)
 	return f ? rp_restore(&v->e.restored, f, v->e.artifact, v->e.scratch, err) : -1;
 }
 
+/* Whatever led our connections astray, a survey of the source would agree with itself. Connections have told each
+ * other that they are at one place (rp_engine.hold), so one of them speaks for all. */
+static int is_not_sealed(struct verifying *v, struct rp_err **err)
+{
+	const char *sealed = v->e.manifest ? v->e.manifest->survey->identity.instance : NULL;
+	struct rp_identity here = {0};
+	struct rp_position at = {0};
+
+	if (rp_db_engine(v->e.db)->identify(rp_db_conn(v->e.db, 0), &here, &at, err) < 0)
+		return -1;
+	if (!sealed || !*sealed || !here.instance || strcmp(sealed, here.instance) != 0)
+		return 0;
+	return rp_err_set(err, RP_ERR_ENGINE, "this is the server that was sealed (%s), and no scratch",
+			  sealed);
+}
+
 static int open_db(struct verifying *v, struct rp_err **err)
 {
-	return rp_db_open(&v->e.db, v->e.scratch->uri, rp_command_jobs(v->options->jobs), NULL, v->run, err);
+	if (rp_db_open(&v->e.db, v->e.scratch->uri, rp_command_jobs(v->options->jobs), NULL, v->run, err) < 0)
+		return -1;
+	return is_not_sealed(v, err);
 }
 
 static int survey(struct verifying *v, struct rp_err **err)

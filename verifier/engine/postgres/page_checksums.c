@@ -158,8 +158,15 @@ static int read_all(struct rp_pg_conn *c, const char *schema, struct rp_findings
 	for (int row = 0; row < PQntuples(files);)
 		if (read_batch(&r, row, &row) < 0)
 			return -1;
+	/* A dump carries no pages: these the scratch server wrote itself. They say that its disk did not spoil the
+	 * other answers, and nothing of the backup. */
 	if (!r.damaged)
-		rp_pass(to, "", r.blocks);
+		rp_answer(to,
+			  &(struct rp_finding){.object = "",
+					       .verdict = RP_PASS,
+					       .looked = r.blocks,
+					       .message = "pages that the restored server wrote itself: a "
+							  "dump carries none"});
 	return 0;
 }
 

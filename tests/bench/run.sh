@@ -9,7 +9,7 @@ build=$(realpath "$1") rows=${2:-5000000} runs=${3:-5}
 root=$(dirname "$(realpath "$0")")/../..
 . "$root/tests/lib/postgres.sh"
 pg_begin
-pg_start shared_buffers=1GB max_wal_size=8GB autovacuum=off full_page_writes=off max_parallel_workers_per_gather=0
+pg_start shared_buffers=1GB max_wal_size=8GB autovacuum=off full_page_writes=off
 
 now() { date +%s%N; }
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
@@ -22,7 +22,7 @@ shape="CREATE TABLE t (id bigint NOT NULL, customer bigint NOT NULL, amount nume
 fill() { # DB ROWS
 	psql -X -q -v ON_ERROR_STOP=1 -d "$1" <<-SQL
 		$shape;
-		INSERT INTO t SELECT i, i * 7919 % 100000, (i % 1000000) / 100.0, timestamptz '2024-01-01 UTC' + i * interval '7 s',
+		INSERT INTO t SELECT i, i::bigint * 7919 % 100000, (i % 1000000) / 100.0, timestamptz '2024-01-01 UTC' + i * interval '7 s',
 			CASE WHEN i % 4 > 0 THEN 'note for order number ' || i END, md5(i::text)::uuid, i % 3 = 0
 			FROM generate_series(1, $2) i;
 		ALTER TABLE t ADD PRIMARY KEY (id);

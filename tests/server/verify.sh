@@ -55,6 +55,15 @@ has '"restorable"' "and says so" "$(cat bare/result.json)"
 runs 0 "one connection and four see the same" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest four.json --jobs 4
 runs 0 "when one proves what four sealed" verify --target shop --manifest four.json --jobs 1 alone.dump
 
+# A dump brings no pages; who wants the scratch server's own looked at says so.
+runs 2 "a check alone proves nothing" verify --target shop --manifest four.json --check engine.page_checksums --reports pages alone.dump
+python3 - pages/result.json <<-'PY'
+	import json, sys
+	found = [f for f in json.load(open(sys.argv[1]))["findings"] if f["check"] == "engine.page_checksums"]
+	sys.exit(not (len(found) == 1 and found[0]["verdict"] == "pass" and int(found[0]["looked"]) > 100))
+PY
+tap $? "but page checksums that are asked for are read"
+
 # A role that may read everything and nothing else is enough to seal.
 sql postgres "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader; ALTER ROLE reader BYPASSRLS"
 runs 0 "read-only rights are enough" "$reprove" seal --source "postgresql://reader@/shop?host=$work/socket" --key reprove.key \

@@ -2,6 +2,7 @@
 #ifndef RP_ENGINE_ENGINE_H
 #define RP_ENGINE_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,7 @@ struct rp_engine_test {
 	const char *name; /* "engine.amcheck", "constraint.orphans" */
 	const char *summary;
 	enum rp_severity severity;
+	bool pages; /* about pages that a physical backup brings; after any other it is asked when named, only */
 	/* Answers with rp_pass() and its like, at least once. 0: asked; -1: could not go on, err says why.
 	 * Asked last of all: it may end the moment that c sees. */
 	int (*run)(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,

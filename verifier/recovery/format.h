@@ -24,6 +24,7 @@ struct rp_run;
 struct rp_format {
 	const char *name;   /* "pg_dump custom" */
 	const char *engine; /* rp_engine.name of what it restores to */
+	bool physical;	    /* it brings the server's own files: pages, and not statements that make them */
 
 	/* How sure it is that this is one, in bits; 0: not mine; -1: could not look. Looks at the head and at
 	 * file names (never at a file's name alone); a format that is a special case of another bids more. */

@@ -15,6 +15,7 @@ const struct rp_engine_test rp_pg_tests[] = {
 		.name = "engine.page_checksums",
 		.summary = "every page of the restored server's files has the checksum that is written on it",
 		.severity = RP_HIGH,
+		.pages = true,
 		.run = rp_pg_test_page_checksums,
 	},
 	{.name = NULL},

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +128,26 @@ static void tree_remove_does_not_follow_links(void **state)
 	assert_int_equal(rp_tree_remove("tree", &err), 0);
 }
 
+static void what_a_killed_run_left_beside_is_removed_by_the_next_and_nothing_else(void **state)
+{
+	(void)state;
+	static const char *const others[] = {"f.reprove-", "f.reprove-abc", "g.reprove-abcdef",
+					     "f.part-abcdef"};
+	int left = open("f.reprove-a1b2C3", O_WRONLY | O_CREAT, 0600);
+	int busy = open("f.reprove-busyyy", O_WRONLY | O_CREAT, 0600);
+	assert_true(left >= 0 && busy >= 0);
+	assert_int_equal(close(left), 0);
+	assert_int_equal(flock(busy, LOCK_EX), 0);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(close(open(others[i], O_WRONLY | O_CREAT, 0600)), 0);
+	assert_int_equal(rp_file_replace("f", "new", 3, 0644, NULL), 0);
+	assert_int_equal(access("f.reprove-a1b2C3", F_OK), -1);
+	assert_int_equal(unlink("f.reprove-busyyy"), 0);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(unlink(others[i]), 0);
+	assert_int_equal(close(busy), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +155,9 @@ int main(void)
 						drop_scratch_dir),
 		cmocka_unit_test_setup_teardown(file_replace_keeps_old_file_when_fsync_fails, in_scratch_dir,
 						drop_scratch_dir),
+		cmocka_unit_test_setup_teardown(
+			what_a_killed_run_left_beside_is_removed_by_the_next_and_nothing_else, in_scratch_dir,
+			drop_scratch_dir),
 		cmocka_unit_test_setup_teardown(file_replace_gives_the_mode_asked_for, in_scratch_dir,
 						drop_scratch_dir),
 		cmocka_unit_test_setup_teardown(file_read_has_a_ceiling_and_wants_a_file, in_scratch_dir,

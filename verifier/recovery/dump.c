@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -236,15 +235,8 @@ static int make_file(struct rp_dump *d, struct rp_err **err)
 	struct stat st;
 	if (stat(d->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' is there and is not a regular file", d->path);
-	if (asprintf(&d->temporary, "%s.XXXXXX", d->path) < 0) {
-		d->temporary = NULL;
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	d->file = mkostemp(d->temporary, O_CLOEXEC); /* 0600 */
-	if (d->file >= 0)
-		return 0;
-	free(rp_take(d->temporary));
-	return rp_err_sys(err, errno, "create a file beside '%s'", d->path);
+	d->file = rp_file_beside(d->path, &d->temporary, err);
+	return d->file >= 0 ? 0 : -1;
 }
 
 int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
@@ -321,26 +313,14 @@ static int judge(struct rp_dump *d, int status, struct rp_err **err)
 	return 0;
 }
 
-static int sync_directory(const char *path, struct rp_err **err)
-{
-	rp_autofree char *copy = strdup(path);
-	if (copy == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	const char *dir = dirname(copy);
-	rp_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 && fsync(fd) == 0 ? 0 : rp_err_sys(err, errno, "sync directory '%s'", dir);
-}
-
 static int publish(struct rp_dump *d, struct rp_err **err)
 {
 	if (d->temporary == NULL)
 		return 0;
-	if (fsync(d->file) < 0)
-		return rp_err_sys(err, errno, "fsync '%s'", d->path);
-	if (rename(d->temporary, d->path) < 0)
-		return rp_err_sys(err, errno, "rename to '%s'", d->path);
+	if (rp_file_publish(d->file, d->temporary, d->path, err) < 0)
+		return -1;
 	free(rp_take(d->temporary));
-	return sync_directory(d->path, err);
+	return 0;
 }
 
 int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,51 +26,6 @@ int rp_write_all(int fd, const void *data, size_t len, struct rp_err **err)
 		len -= (size_t)n;
 	}
 	return 0;
-}
-
-static int write_new_file(int fd, const void *data, size_t len, mode_t mode, struct rp_err **err)
-{
-	if (fchmod(fd, mode) < 0)
-		return rp_err_sys(err, errno, "change mode");
-	if (rp_write_all(fd, data, len, err) < 0)
-		return -1;
-	if (fsync(fd) < 0)
-		return rp_err_sys(err, errno, "fsync");
-	return 0;
-}
-
-static int sync_directory_of(const char *path, struct rp_err **err)
-{
-	rp_autofree char *copy = strdup(path);
-	if (copy == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	const char *dir = dirname(copy);
-	rp_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return rp_err_sys(err, errno, "sync directory '%s'", dir);
-	return 0;
-}
-
-int rp_file_replace(const char *path, const void *data, size_t len, mode_t mode, struct rp_err **err)
-{
-	rp_autofree char *tmp = NULL;
-	if (asprintf(&tmp, "%s.XXXXXX", path) < 0) {
-		tmp = NULL;
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	rp_autoclose int fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return rp_err_sys(err, errno, "create a file beside '%s'", path);
-	if (write_new_file(fd, data, len, mode, err) < 0) {
-		(void)unlink(tmp);
-		return rp_err_wrap(err, "write '%s'", path);
-	}
-	if (rename(tmp, path) < 0) {
-		int saved = errno;
-		(void)unlink(tmp);
-		return rp_err_sys(err, saved, "rename to '%s'", path);
-	}
-	return sync_directory_of(path, err);
 }
 
 int rp_file_read(const char *path, struct rp_buf *into, struct rp_err **err)

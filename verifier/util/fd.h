@@ -10,8 +10,12 @@ struct rp_buf;
 struct rp_err;
 
 int rp_write_all(int fd, const void *data, size_t len, struct rp_err **err);
-/* Replace path so that a crash leaves the old file or the whole new one: write a temporary beside it, fsync,
- * rename, fsync the directory. mode: of the new file (0644, 0600). */
+/* A new file 'PATH.reprove-XXXXXX', 0600, to become path: its descriptor, and its name to free. What killed runs
+ * have left under such names is removed. */
+int rp_file_beside(const char *path, char **ret_name, struct rp_err **err);
+/* fsync, rename, fsync the directory. When it fails, unlink(name) is the caller's. */
+int rp_file_publish(int fd, const char *name, const char *path, struct rp_err **err);
+/* Replace path so that a crash leaves the old file or the whole new one. mode: of the new file (0644, 0600). */
 int rp_file_replace(const char *path, const void *data, size_t len, mode_t mode, struct rp_err **err);
 /* Read a regular file whole; more than into->max bytes is an error that names the limit. */
 int rp_file_read(const char *path, struct rp_buf *into, struct rp_err **err);

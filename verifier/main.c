@@ -71,6 +71,8 @@ int main(int argc, char *argv[])
 	/* Numbers and messages must not depend on who calls us; a closed pipe is an error and no death. */
 	setlocale(LC_ALL, "C.UTF-8");
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor is a file that may not grow (ulimit -f): the write fails, and what was begun is put away. */
+	signal(SIGXFSZ, SIG_IGN);
 	status = c ? call(c, argc - 2, argv + 2, &err) : without_command(argc > 1 ? argv[1] : NULL, &err);
 	if (status >= 0)
 		return status;

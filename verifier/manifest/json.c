@@ -76,7 +76,8 @@ int rp_json_parse(json_t **ret, const void *bytes, size_t len, const struct rp_j
 	if (*ret != NULL)
 		return 0;
 	enum json_error_code code = json_error_code(&e);
-	if (code == json_error_out_of_memory)
+	/* Where no memory was left for a value, jansson says nothing at all. */
+	if (code == json_error_out_of_memory || code == json_error_unknown)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while %s is read", what);
 	for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++)
 		if (complaints[i].code == code)

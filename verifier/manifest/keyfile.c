@@ -62,9 +62,12 @@ static void guard_memory(void)
 	}
 }
 
+/* A wrong name or missing rights are whoever called us; a disk that fails is not. */
 static int file_error(struct rp_err **err, int errnum)
 {
-	return rp_err_set(err, RP_ERR_CONFIG, "%s", strerrordesc_np(errnum));
+	bool named_wrongly = errnum == ENOENT || errnum == EACCES || errnum == ENOTDIR || errnum == EISDIR ||
+			     errnum == EPERM || errnum == ELOOP || errnum == ENAMETOOLONG;
+	return rp_err_set(err, named_wrongly ? RP_ERR_CONFIG : RP_ERR_IO, "%s", strerrordesc_np(errnum));
 }
 
 static int read_into(struct room *r, int fd, struct rp_err **err)

@@ -64,6 +64,10 @@ void rp_command_complain(const struct rp_err *err)
 		rp_buf_add_plain(&line, rp_err_hint_text(err));
 		rp_buf_add(&line, "\n");
 	}
+	static const char without_memory[] = "reprove: out of memory, also for saying what failed\n";
 	/* Nothing is left to be done when standard error is gone, too. */
-	(void)rp_write_all(STDERR_FILENO, rp_buf_text(&line), line.len, NULL);
+	if (line.failed)
+		(void)rp_write_all(STDERR_FILENO, without_memory, sizeof without_memory - 1, NULL);
+	else
+		(void)rp_write_all(STDERR_FILENO, rp_buf_text(&line), line.len, NULL);
 }

@@ -66,8 +66,11 @@ int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct r
 	if (json_object_set_new(statement, "subject", subjects) < 0 ||
 	    json_object_set_new(statement, "predicate", predicate) < 0)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory"); /* keeps what was said before */
-	(void)json_dump_callback(statement, add_json, ret, JSON_COMPACT | JSON_SORT_KEYS);
-	return rp_buf_check(ret, err);
+	/* It also fails by itself, for memory, in the middle of what it writes. */
+	int dumped = json_dump_callback(statement, add_json, ret, JSON_COMPACT | JSON_SORT_KEYS);
+	if (rp_buf_check(ret, err) < 0)
+		return -1;
+	return dumped == 0 ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
 static int read_version(const json_t *version, const json_t *tool_version, struct rp_err **err)

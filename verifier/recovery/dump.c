@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 #include "verifier/engine/server.h"
@@ -36,7 +35,8 @@ struct rp_dump {
 	pthread_t mover;
 	bool moving;
 	int out, errors; /* our ends of the tool's pipes */
-	int stop, done;	 /* eventfds: to the mover, and from it */
+	/* Pipes that carry nothing: closing one end is seen at the other, and unlike a write cannot fail. */
+	int stop[2], done[2]; /* to the mover, and from it */
 	EVP_MD_CTX *hash;
 	uint64_t size;
 	struct rp_buf said;
@@ -47,13 +47,6 @@ static void close_fd(int *fd)
 {
 	if (*fd >= 0)
 		(void)close(rp_take_fd(fd));
-}
-
-static void wake(int fd)
-{
-	uint64_t one = 1;
-	ssize_t n = write(fd, &one, sizeof one);
-	(void)n;
 }
 
 /* One pipe-full of the backup. */
@@ -92,7 +85,7 @@ static void move_all(struct rp_dump *d)
 	while (d->failure == NULL && (d->out >= 0 || d->errors >= 0)) {
 		struct pollfd fds[] = {{.fd = d->out, .events = POLLIN},
 				       {.fd = d->errors, .events = POLLIN},
-				       {.fd = d->stop, .events = POLLIN}};
+				       {.fd = d->stop[0], .events = POLLIN}};
 		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			(void)rp_err_sys(&d->failure, errno, "poll");
 		else if (fds[2].revents != 0)
@@ -110,7 +103,7 @@ static void *mover(void *ctx)
 	/* A tool that goes on writing after a failure of ours ends by these. */
 	close_fd(&d->out);
 	close_fd(&d->errors);
-	wake(d->done);
+	close_fd(&d->done[1]);
 	return NULL;
 }
 
@@ -254,8 +247,8 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char
 			      .proc = RP_PROC_INIT,
 			      .out = -1,
 			      .errors = -1,
-			      .stop = eventfd(0, EFD_CLOEXEC),
-			      .done = eventfd(0, EFD_CLOEXEC),
+			      .stop = {-1, -1},
+			      .done = {-1, -1},
 			      .hash = EVP_MD_CTX_new(),
 			      .said = RP_BUF_INIT(SAID_MAX)};
 	if (d->command == NULL && d->format == NULL)
@@ -263,8 +256,8 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char
 				  "there is no way to back up '%s' that is known here; "
 				  "name a command",
 				  engine->name);
-	if (d->path == NULL || d->stop < 0 || d->done < 0 || d->hash == NULL ||
-	    EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
+	if (d->path == NULL || pipe2(d->stop, O_CLOEXEC) < 0 || pipe2(d->done, O_CLOEXEC) < 0 ||
+	    d->hash == NULL || EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory or descriptors");
 	if (make_file(d, err) < 0)
 		return -1;
@@ -329,7 +322,7 @@ int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)
 	struct rp_run *run = d->run != NULL ? d->run : &never;
 	if (!d->moving)
 		return rp_err_set(err, RP_ERR_ENGINE, "the backup was never started");
-	struct pollfd moved = {.fd = d->done, .events = POLLIN};
+	struct pollfd moved = {.fd = d->done[0], .events = POLLIN};
 	if (rp_run_poll(run, &moved, 1, err) < 0)
 		return rp_err_wrap(err, "backup");
 	join(d);
@@ -360,13 +353,13 @@ void rp_dump_free(struct rp_dump *d)
 	if (d == NULL)
 		return;
 	rp_proc_stop(&d->proc, SIGTERM, GRACE_MS);
-	if (d->stop >= 0)
-		wake(d->stop);
+	close_fd(&d->stop[1]);
 	join(d);
 	close_fd(&d->out);
 	close_fd(&d->errors);
-	close_fd(&d->stop);
-	close_fd(&d->done);
+	close_fd(&d->stop[0]);
+	close_fd(&d->done[0]);
+	close_fd(&d->done[1]);
 	close_fd(&d->file);
 	if (d->temporary != NULL)
 		(void)unlink(d->temporary);

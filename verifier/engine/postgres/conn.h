@@ -84,7 +84,7 @@ enum rp_err_kind rp_pg_kind(const char *sqlstate);
 int rp_pg_recover(struct rp_pg_conn *c, struct rp_err **err);
 /* Nothing that was read is locked any more; the moment stays. Does nothing most of the time. */
 int rp_pg_let_go(struct rp_pg_conn *c, struct rp_err **err);
-/* Ask the server to stop what this connection does. Does not wait for it. */
+/* Ask the server to stop what this connection does. Does not wait until it has, and not long for its ear. */
 void rp_pg_cancel(struct rp_pg_conn *c);
 
 /* Values of a result in text form. NULL is SQL NULL, never "". */

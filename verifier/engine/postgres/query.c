@@ -91,15 +91,6 @@ int rp_pg_next(struct rp_pg_conn *c, PGresult **ret, struct rp_err **err)
 	return 0;
 }
 
-void rp_pg_cancel(struct rp_pg_conn *c)
-{
-	PGcancel *cancel = PQgetCancel(c->pg);
-	char why[256];
-	if (cancel != NULL)
-		(void)PQcancel(cancel, why, sizeof why);
-	PQfreeCancel(cancel);
-}
-
 /* hold() has set this savepoint as soon as the snapshot was there; it outlives being rolled back to. */
 static int go_back(struct rp_pg_conn *c, struct rp_err **err)
 {

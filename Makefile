@@ -31,10 +31,13 @@ matrix: build
 	tests/server-matrix install pg13 pg15 pg17 pg18
 	@bash tests/server/matrix.sh $(BUILD)/reprove $(CURDIR)
 
+faults: build
+	@bash tests/faults/run.sh $(BUILD)/reprove $(BUILD)/tests/faults/inject.so .
+
 install: build
 	meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
 
-.PHONY: all setup build demo test bench matrix install clean
+.PHONY: all setup build demo test bench matrix faults install clean

@@ -5,7 +5,7 @@
 set -eu
 
 packages="gcc meson ninja-build pkg-config libpq-dev libssl-dev libxxhash-dev libarchive-dev libjansson-dev zlib1g-dev
-	libcmocka-dev libxml2-utils python3 postgresql-15 postgresql-client-15"
+	libcmocka-dev libxml2-utils python3 postgresql-15 postgresql-client-15 bubblewrap"
 for group; do
 	case $group in
 	ci) packages="$packages clang libclang-rt-14-dev clang-format valgrind" ;;

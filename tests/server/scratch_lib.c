@@ -117,6 +117,43 @@ void assert_asked(const char *uri, const char *sql, const char *expected)
 	free(value);
 }
 
+/* The last number of its NSpid line is the innermost. */
+static int number_inside(const char *pid)
+{
+	char path[300], line[256];
+	int number = -1;
+	(void)snprintf(path, sizeof path, "/proc/%s/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, "NSpid:", 6) == 0)
+			number = (int)strtol(strrchr(line, '\t'), NULL, 10);
+	if (f != NULL)
+		(void)fclose(f);
+	return number;
+}
+
+pid_t pid_outside(const struct rp_scratch *s, int pid)
+{
+	pid_t found = 0;
+	if (s->hosted->inside == 0)
+		return pid;
+	DIR *d = opendir("/proc");
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		char path[300], cwd[4096];
+		(void)snprintf(path, sizeof path, "/proc/%s/cwd", e->d_name);
+		ssize_t len = readlink(path, cwd, sizeof cwd - 1);
+		if (len <= 0)
+			continue;
+		cwd[len] = '\0';
+		if (strncmp(cwd, s->dir, strlen(s->dir)) == 0 && number_inside(e->d_name) == pid)
+			found = (pid_t)strtol(e->d_name, NULL, 10);
+	}
+	(void)closedir(d);
+	assert_true(found > 1);
+	return found;
+}
+
 bool exists(const char *dir, const char *name)
 {
 	char path[4096];

@@ -33,6 +33,8 @@ void removed(struct rp_scratch *s);
 /* One text value, asked of a server. */
 char *asked_at(const char *uri, const char *sql);
 void assert_asked(const char *uri, const char *sql, const char *expected);
+/* Processes in a box have numbers of their own: the one that a server tells, as we know it. */
+pid_t pid_outside(const struct rp_scratch *s, int pid);
 bool exists(const char *dir, const char *name);
 struct rp_survey *survey_with(const struct rp_object *objects, size_t n);
 

@@ -20,8 +20,7 @@ static void a_private_server_comes_up_and_goes(void **state)
 	struct rp_scratch *s = started(&wish);
 	assert_int_equal(strncmp(s->dir, wish.under, strlen(wish.under)), 0);
 	assert_true(s->faithful);
-	assert_null(s->box);
-	assert_non_null(s->why);
+	assert_non_null(s->box);
 	assert_asked(s->uri, "SELECT count(*) FROM pg_class WHERE oid >= 16384", "0");
 	assert_asked(s->uri, "SELECT current_setting('cluster_name')", s->place.name);
 	assert_asked(s->uri, "SELECT current_setting('listen_addresses')", "");
@@ -86,7 +85,7 @@ static void a_crashed_backend_ends_the_server(void **state)
 	struct rp_scratch *s = started(&wish);
 	struct rp_conn *c = NULL;
 	ok(engine->connect(&c, s->uri, &run, &err), err);
-	assert_int_equal(kill(PQbackendPID(rp_pg_of(c)->pg), SIGKILL), 0);
+	assert_int_equal(kill(pid_outside(s, PQbackendPID(rp_pg_of(c)->pg)), SIGKILL), 0);
 	struct pollfd ended = {.fd = s->hosted->proc.pidfd, .events = POLLIN};
 	assert_int_equal(poll(&ended, 1, 10000), 1);
 	engine->close(c);
@@ -163,22 +162,27 @@ static void whose_fault_a_failure_is_stands_in_the_first_complaint(void **state)
 	removed(s);
 }
 
-static void a_tool_is_not_root_and_sees_little(void **state)
+static void a_tool_has_an_environment_of_its_own(void **state)
 {
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_scratch_wish wish = wish_in(*state);
 	struct rp_scratch *s = started(&wish);
 	(void)setenv("PGPASSWORD", "secret", 1);
 	(void)setenv("PGPORT", "1", 1);
-	const char *const argv[] = {"psql", "-Xqc", "\\! id -u; env", NULL};
+	const char *const argv[] = {"psql", "-Xq",
+				    "-c",   "\\getenv p PGPASSWORD",
+				    "-c",   "\\getenv h HOME",
+				    "-c",   "\\getenv o PGPORT",
+				    "-c",   "\\echo [:p] [:h] [:o]",
+				    NULL};
 	rp_autobuf said = RP_BUF_INIT(8192);
-	ok(rp_scratch_feed(s, argv, NULL, &said, &err), err);
+	bool known = strtol(s->place.with.version, NULL, 10) >= 15; /* \getenv */
+	if (known)
+		ok(rp_scratch_feed(s, argv, NULL, &said, &err), err);
 	(void)unsetenv("PGPASSWORD");
 	(void)unsetenv("PGPORT");
-	assert_null(strstr(rp_buf_text(&said), "PGPASSWORD"));
-	assert_null(strstr(rp_buf_text(&said), "HOME="));
-	assert_non_null(strstr(rp_buf_text(&said), "PGPORT=5432"));
-	assert_true(strncmp(rp_buf_text(&said), "0\n", 2) != 0);
+	if (known)
+		assert_string_equal(rp_buf_text(&said), "[:p] [:h] [5432]\n");
 	removed(s);
 }
 
@@ -343,7 +347,7 @@ static int all(const char *name)
 		T(a_backend_that_computes_for_ever_is_ended_too),
 		T(a_tool_gets_its_input_and_is_heard),
 		T(whose_fault_a_failure_is_stands_in_the_first_complaint),
-		T(a_tool_is_not_root_and_sees_little),
+		T(a_tool_has_an_environment_of_its_own),
 		T(a_file_beside_it_can_be_read_by_tools),
 		T(too_little_disk_is_told_first),
 		T(a_directory_that_will_not_do_is_passed_over_or_told),

@@ -127,7 +127,7 @@ static void a_kept_one_stays_up_and_is_not_reaped(void **state)
 	struct rp_scratch_wish wish = wish_in(*state);
 	wish.keep = true;
 	struct rp_scratch *s = started(&wish);
-	pid_t server = s->hosted->proc.pid;
+	pid_t box = s->hosted->proc.pid, server = s->hosted->inside != 0 ? s->hosted->inside : box;
 	ok(rp_scratch_remove(s, &err), err);
 	assert_non_null(s->how_to_connect);
 	assert_non_null(strstr(s->how_to_connect, s->database));
@@ -138,7 +138,8 @@ static void a_kept_one_stays_up_and_is_not_reaped(void **state)
 	removed(s);
 	assert_true(exists(dir, "keep"));
 	assert_asked(uri, "SELECT 1", "1");
-	killed(server, SIGQUIT);
+	assert_int_equal(kill(server, SIGQUIT), 0);
+	assert_int_equal(waitpid(box, NULL, 0), box);
 	ok(rp_tree_remove(dir, &err), err);
 	free(dir);
 	free(uri);

@@ -40,18 +40,41 @@ static int make_environment(struct rp_scratch *s, struct rp_argv *ret, struct rp
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
-/* THE place where clients are started. The box goes here. */
-static int run_tool(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-		    struct rp_stream *input, struct rp_buf *out, struct rp_buf *errors, struct rp_err **err)
+/* bubblewrap passes on how its program ended as a shell does, and tells its own troubles before there is one. */
+static int status_inside(const struct rp_scratch *s, int status, const struct rp_buf *errors,
+			 struct rp_err **err)
 {
+	static const char own[] = "bwrap: ";
+	if (s->hosted->box.level != RP_BOX_NAMESPACES)
+		return status;
+	if (status == 1 && strncmp(rp_buf_text(errors), own, sizeof own - 1) == 0) {
+		rp_autobuf shown = RP_BUF_INIT(64 << 10);
+		rp_buf_add_plain(&shown, rp_buf_text(errors));
+		return rp_err_set(err, RP_ERR_ENGINE, "the box for it could not be made: %s",
+				  rp_buf_text(&shown));
+	}
+	return status > 128 && status <= 128 + SIGRTMAX ? 256 + status - 128 : status;
+}
+
+/* THE place where clients are started. 'reads' are files of ours that its arguments name. */
+static int run_tool(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
+		    const struct rp_argv *reads, struct rp_stream *input, struct rp_buf *out,
+		    struct rp_buf *errors, struct rp_err **err)
+{
+	const struct rp_leave leave = {
+		.reads = (const char *const *)reads->v, .connects = true, .network = s->hosted->network};
 	struct rp_program p = RP_PROGRAM_INIT;
+	rp_autoboxed boxed = {0};
 	p.argv = argv->v;
 	p.env = env->v;
-	p.dir = s->hosted->inner;
+	p.dir = s->hosted->box.level == RP_BOX_NAMESPACES ? "/" : s->hosted->inner;
 	p.as_user = s->hosted->as.drop;
 	p.uid = s->hosted->as.uid;
 	p.gid = s->hosted->as.gid;
-	return rp_proc_run(&p, input, out, errors, s->run, err);
+	if (rp_box_put(&boxed, &s->hosted->box, &leave, &p, err) < 0)
+		return -1;
+	int status = rp_proc_run(&p, input, out, errors, s->run, err);
+	return status < 0 ? -1 : status_inside(s, status, errors, err);
 }
 
 /* A tool that crashes on what it reads was given something it cannot read; one that was killed from outside
@@ -92,13 +115,14 @@ static int blame(struct rp_scratch *s, const char *tool, int status, const char 
 }
 
 static int run_and_keep(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-			struct rp_stream *input, struct rp_buf *said, struct rp_err **err)
+			const struct rp_argv *reads, struct rp_stream *input, struct rp_buf *said,
+			struct rp_err **err)
 {
 	size_t room = said->max - said->len;
 	size_t before = said->len;
 	struct rp_buf out = RP_BUF_INIT(room / 4);
 	struct rp_buf errors = RP_BUF_INIT(room - room / 4);
-	int status = run_tool(s, argv, env, input, &out, &errors, err);
+	int status = run_tool(s, argv, env, reads, input, &out, &errors, err);
 	rp_buf_add_mem(said, rp_buf_text(&errors), errors.len);
 	rp_buf_add_mem(said, rp_buf_text(&out), out.len);
 	int r = 0;
@@ -124,16 +148,27 @@ int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_st
 		return -1;
 	rp_autoargv line = {0};
 	rp_autoargv env = {0};
+	rp_autoargv reads = {0};
+	if (s->server == NULL)
+		rp_argv_add(&reads, s->place.socket);
+	for (size_t i = 0; i < s->hosted->reach.n; i++)
+		if (rp_scratch_user_sees(&s->hosted->as, s->hosted->reach.v[i]))
+			rp_argv_add(&reads, s->hosted->reach.v[i]);
+	if (s->hosted->pass != NULL)
+		rp_argv_add(&reads, s->hosted->pass);
 	rp_argv_addf(&line, "%s/%s", s->place.with.bindir, argv[0]);
 	size_t n = strlen(s->dir);
 	for (const char *const *word = argv + 1; *word != NULL; word++) {
 		rp_argv_add(&line, *word);
-		if (strncmp(*word, s->dir, n) == 0 && (*word)[n] == '/' && rp_scratch_lend(s, *word, err) < 0)
+		if (strncmp(*word, s->dir, n) != 0 || (*word)[n] != '/')
+			continue;
+		rp_argv_add(&reads, *word);
+		if (rp_scratch_lend(s, *word, err) < 0)
 			return -1;
 	}
-	if (line.failed)
+	if (line.failed || reads.failed)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (make_environment(s, &env, err) < 0)
 		return -1;
-	return run_and_keep(s, &line, &env, input, said, err);
+	return run_and_keep(s, &line, &env, &reads, input, said, err);
 }

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "verifier/scratch/box.h"
 #include "verifier/scratch/scratch.h"
+#include "verifier/scratch/watch.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/proc.h"
@@ -32,11 +34,17 @@ struct rp_hosted {
 	} as;
 	char *inner; /* srv/ */
 	char *log;
-	char *pass;	     /* file with what lets tools log in to the user's server; NULL: not needed */
-	char *pass_variable; /* the environment variable that names it */
-	int owner;	     /* 'owner', locked; -1: not yet */
-	bool brought;	     /* a physical restore has filled place.data */
-	struct rp_proc proc;
+	char *pass;		/* file with what lets tools log in to the user's server; NULL: not needed */
+	char *pass_variable;	/* the environment variable that names it */
+	int owner;		/* 'owner', locked; -1: not yet */
+	bool brought;		/* a physical restore has filled place.data */
+	struct rp_proc proc;	/* the server, or the box that it is in */
+	pid_t inside;		/* in a box of namespaces: the server itself; 0: there is no such thing */
+	int inside_fd;		/* its pidfd; -1 */
+	struct rp_watch *watch; /* over the disk; NULL: none */
+	struct rp_box box;
+	struct rp_argv reach; /* what tools must see to reach a server of the user's */
+	bool network;	      /* and it is on the other side of one */
 };
 
 #define RP_SCRATCH_PREFIX "reprove-"
@@ -45,6 +53,8 @@ struct rp_hosted {
 int rp_scratch_user(struct rp_scratch_user *ret, const char *const *users, struct rp_err **err);
 /* Can this user get into path, going by the permissions of all the directories above it? */
 bool rp_scratch_user_reaches(const struct rp_scratch_user *u, const char *path);
+/* Is there such a file, in a directory that it can get into? */
+bool rp_scratch_user_sees(const struct rp_scratch_user *u, const char *path);
 
 /* place.c: the directory. rp_place_remove() leaves 'owner' for the last moment, and does nothing when there is
  * no directory. */
@@ -73,6 +83,7 @@ struct rp_mark {
 int rp_mark_make(const char *dir, const char *program, int quit, int *ret_fd, struct rp_err **err);
 /* Add this process, between fork and exec. -1: errno. */
 int rp_mark_add_self(int fd);
+int rp_mark_add(int fd, pid_t pid);
 /* Lock it and read it: 1 it was free and is ours to reap now (*ret_fd), 0 it is not (somebody lives there, it
  * is not ours, or it is no mark). */
 int rp_mark_take(int dirfd, struct rp_mark *ret, int *ret_fd);

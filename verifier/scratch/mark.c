@@ -56,21 +56,26 @@ int rp_mark_make(const char *dir, const char *program, int quit, int *ret_fd, st
 }
 
 /* Runs between fork and exec: no allocation, no lock. With these numbers snprintf() needs neither. */
-int rp_mark_add_self(int fd)
+int rp_mark_add(int fd, pid_t pid)
 {
-	uint64_t started = rp_proc_started(getpid());
+	uint64_t started = rp_proc_started(pid);
 	if (started == 0) {
 		errno = ESRCH;
 		return -1;
 	}
 	char line[64];
-	int len = snprintf(line, sizeof line, "server %d %llu\n", (int)getpid(), (unsigned long long)started);
+	int len = snprintf(line, sizeof line, "server %d %llu\n", (int)pid, (unsigned long long)started);
 	ssize_t n = write(fd, line, (size_t)len);
 	if (n != len) {
 		errno = n < 0 ? errno : ENOSPC;
 		return -1;
 	}
 	return fsync(fd);
+}
+
+int rp_mark_add_self(int fd)
+{
+	return rp_mark_add(fd, getpid());
 }
 
 static void read_server(struct rp_mark *m, char *pid_text)

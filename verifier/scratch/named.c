@@ -62,7 +62,8 @@ static int prepare(struct rp_scratch *s, const struct rp_scratch_wish *wish, str
 	}
 	if (s->engine->identify(c, &here, &at, err) < 0 || hosting->tools(&s->place.with, &here, err) < 0)
 		return -1;
-	if (rp_place_make(s, wish, err) < 0)
+	if (rp_place_make(s, wish, err) < 0 ||
+	    hosting->reach(c, !s->hosted->as.drop, &s->hosted->reach, &s->hosted->network, err) < 0)
 		return -1;
 	return lend_password(s, c, err);
 }

@@ -148,7 +148,8 @@ static int keep(struct rp_scratch *s, struct rp_err **err)
 	rp_buf_add(&how, "the restored database is kept. Connect with\n    ");
 	if (s->engine->hosting->explain(&s->place, s->uri, &how, err) < 0)
 		return -1;
-	rp_buf_addf(&how, "\nto remove it: kill -QUIT %d; rm -r %s", (int)s->hosted->proc.pid, s->dir);
+	rp_buf_addf(&how, "\nto remove it: kill -QUIT %d; rm -r %s",
+		    (int)(s->hosted->inside != 0 ? s->hosted->inside : s->hosted->proc.pid), s->dir);
 	rp_autofree char *path = rp_path(s->dir, "keep", err);
 	if (path == NULL || rp_buf_check(&how, err) < 0 ||
 	    rp_file_replace(path, how.s, how.len, 0600, err) < 0)
@@ -157,6 +158,10 @@ static int keep(struct rp_scratch *s, struct rp_err **err)
 	(void)close(rp_take_fd(&s->hosted->owner));
 	(void)close(rp_take_fd(&s->hosted->proc.pidfd));
 	s->hosted->proc = (struct rp_proc)RP_PROC_INIT;
+	s->hosted->inside = 0;
+	rp_watch_stop(rp_take(s->hosted->watch));
+	rp_closep(&s->hosted->inside_fd);
+	s->hosted->inside_fd = -1;
 	return 0;
 }
 

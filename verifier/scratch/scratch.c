@@ -43,11 +43,17 @@ static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct
 	if (s->hosted == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	s->hosted->owner = -1;
+	s->hosted->inside_fd = -1;
 	s->hosted->proc = (struct rp_proc)RP_PROC_INIT;
 	if (rp_scratch_user(&s->hosted->as, s->engine->hosting->users, err) < 0 ||
 	    reap_all(wish, s->run, err) < 0)
 		return -1;
-	return s->kind->make(s, wish, err);
+	if (s->kind->make(s, wish, err) < 0 || rp_box_choose(&s->hosted->box, s, wish->unboxed, err) < 0)
+		return -1;
+	s->box = rp_box_name(s->hosted->box.level);
+	s->why = s->hosted->box.why;
+	s->network = s->hosted->network;
+	return 0;
 }
 
 int rp_scratch_make(struct rp_scratch **ret, const struct rp_scratch_wish *wish, struct rp_run *run,
@@ -61,7 +67,6 @@ int rp_scratch_make(struct rp_scratch **ret, const struct rp_scratch_wish *wish,
 	s->keep = wish->keep;
 	s->sealed = wish->sealed;
 	s->kind = kind_for(wish);
-	s->why = "servers and tools run without a box in this version";
 	if (make(s, wish, err) < 0)
 		return rp_err_wrap(err, "scratch");
 	*ret = rp_take(s);
@@ -99,6 +104,10 @@ static void hosted_free(struct rp_hosted *h)
 	free(h->pass);
 	free(h->pass_variable);
 	rp_closep(&h->owner);
+	rp_closep(&h->inside_fd);
+	rp_box_done(&h->box);
+	rp_argv_done(&h->reach);
+	rp_watch_stop(h->watch);
 	free(h);
 }
 

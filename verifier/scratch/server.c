@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "verifier/engine/engine.h"
@@ -13,6 +14,7 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
 #define UP_MS	(180 * 1000) /* a fresh server needs less than a second; one that recovers asks for patience */
@@ -35,7 +37,22 @@ static int record_birth(void *ctx)
 	return prctl(PR_SET_PDEATHSIG, b->with_parent);
 }
 
-/* THE place where servers are started. The box goes here. */
+/* The server's own process, which bubblewrap tells. One that is to be kept does not end with its box, so it is
+ * recorded as well. */
+static int record_inside(struct rp_scratch *s, struct rp_boxed *boxed, struct rp_err **err)
+{
+	struct rp_hosted *h = s->hosted;
+	h->inside_fd = rp_boxed_inside(boxed, &h->inside);
+	if (h->inside_fd < 0) {
+		h->inside = 0; /* it has ended already; the log says why */
+		return 0;
+	}
+	if (s->keep && rp_mark_add(h->owner, h->inside) < 0 && errno != ESRCH)
+		return rp_err_sys(err, errno, "record the server's process");
+	return 0;
+}
+
+/* THE place where servers are started. */
 int rp_server_start(struct rp_scratch *s, char *const argv[], struct rp_err **err)
 {
 	struct rp_hosted *h = s->hosted;
@@ -43,6 +60,12 @@ int rp_server_start(struct rp_scratch *s, char *const argv[], struct rp_err **er
 	if (log < 0)
 		return rp_err_sys(err, errno, "create '%s'", h->log);
 	struct birth birth = {.owner = h->owner, .with_parent = s->keep ? 0 : s->engine->hosting->quit};
+	const char *const reads[] = {s->place.settings, NULL};
+	const struct rp_leave leave = {.reads = reads,
+				       .writes = h->inner,
+				       .serves = true,
+				       .lasts = s->keep,
+				       .file_max = s->engine->hosting->file_max};
 	struct rp_program p = RP_PROGRAM_INIT;
 	p.argv = argv;
 	p.dir = h->inner;
@@ -53,7 +76,13 @@ int rp_server_start(struct rp_scratch *s, char *const argv[], struct rp_err **er
 	p.gid = h->as.gid;
 	p.before = record_birth;
 	p.ctx = &birth;
-	return rp_proc_start(&h->proc, &p, err);
+	rp_autoboxed boxed = {0};
+	if (rp_box_put(&boxed, &h->box, &leave, &p, err) < 0 || rp_proc_start(&h->proc, &p, err) < 0)
+		return -1;
+	if (record_inside(s, &boxed, err) < 0)
+		return -1;
+	return rp_watch_start(&h->watch, s->dir, s->place.disk,
+			      h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd, err);
 }
 
 /* The end of the log as one line: its last few messages. */
@@ -82,8 +111,22 @@ static void add_log_tail(const struct rp_hosted *h, struct rp_buf *out)
 	rp_buf_add_plain(out, at);
 }
 
+static int tell_disk(const struct rp_scratch *s, struct rp_err **err)
+{
+	char left[RP_TIME_TEXT], had[RP_TIME_TEXT];
+	rp_size_format(rp_watch_killed(s->hosted->watch), left);
+	rp_size_format(s->place.disk, had);
+	rp_err_set(err, RP_ERR_IO,
+		   "the scratch server was stopped: the disk of '%s' had only %s left, and %s when it began",
+		   s->dir, left, had);
+	return rp_err_hint(err, "make room there, or name another directory with $TMPDIR");
+}
+
 int rp_server_check(struct rp_scratch *s, struct rp_err **err)
 {
+	/* It may be ending still. */
+	if (s->hosted != NULL && rp_watch_killed(s->hosted->watch) > 0)
+		return tell_disk(s, err);
 	if (s->hosted == NULL || s->hosted->proc.pid == 0 || !rp_proc_ended(&s->hosted->proc))
 		return 0;
 	struct rp_run now = rp_run_unwinding(s->run, 1);
@@ -122,15 +165,35 @@ int rp_server_wait(struct rp_scratch *s, const char *uri, struct rp_conn **ret, 
 	}
 }
 
+static bool ends_within(int pidfd, int ms)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	return poll(&ended, 1, ms) > 0;
+}
+
+/* The first process of its namespace takes all others with it, and what they had in the kernel. It is gone when
+ * they are, and not before, so that nobody writes into what is removed. */
+static void end_inside(struct rp_hosted *h)
+{
+	if (h->inside_fd < 0)
+		return;
+	if (syscall(SYS_pidfd_send_signal, h->inside_fd, SIGKILL, NULL, 0) == 0)
+		(void)ends_within(h->inside_fd, QUIT_MS);
+	h->inside = 0;
+	(void)close(rp_take_fd(&h->inside_fd));
+}
+
 /* A scratch that is thrown away is not asked for a fast shutdown: that would first write all its memory out. */
 void rp_server_stop(struct rp_scratch *s, bool at_once)
 {
 	struct rp_hosted *h = s->hosted;
 	if (h == NULL || h->proc.pid == 0)
 		return;
-	struct pollfd ended = {.fd = h->proc.pidfd, .events = POLLIN};
-	if (!at_once && kill(h->proc.pid, SIGINT) == 0)
-		(void)poll(&ended, 1, FAST_MS);
+	rp_watch_stop(rp_take(h->watch));
+	int server = h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd;
+	if (!at_once && syscall(SYS_pidfd_send_signal, server, SIGINT, NULL, 0) == 0)
+		(void)ends_within(h->proc.pidfd, FAST_MS);
+	end_inside(h);
 	rp_proc_stop(&h->proc, s->engine->hosting->quit, QUIT_MS);
 	rp_reap_children(h->inner, s->engine->hosting->program);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "verifier/scratch/inside.h"
+#include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
 /* A user of the server's own comes first: 'nobody' may own other things on this machine (NFS maps strangers to
@@ -57,4 +58,18 @@ bool rp_scratch_user_reaches(const struct rp_scratch_user *u, const char *path)
 			return false;
 	}
 	return true;
+}
+
+bool rp_scratch_user_sees(const struct rp_scratch_user *u, const char *path)
+{
+	if (access(path, F_OK) < 0)
+		return false;
+	if (!u->drop)
+		return true;
+	rp_autofree char *above = strdup(path);
+	char *slash = above != NULL ? strrchr(above, '/') : NULL;
+	if (slash == NULL)
+		return false;
+	slash[slash == above] = '\0';
+	return rp_scratch_user_reaches(u, above);
 }

@@ -18,6 +18,11 @@ unsigned rp_pg_release(const char *version); /* of "15.20 (Debian ...)"; 0: it i
 int rp_pg_choose(struct rp_installation *ret, const struct rp_identity *sealed, struct rp_err **err);
 int rp_pg_tools(struct rp_installation *ret, const struct rp_identity *server, struct rp_err **err);
 
+/* shows.c */
+int rp_pg_parts(const struct rp_installation *with, struct rp_argv *ret, struct rp_err **err);
+int rp_pg_reach(struct rp_conn *c, bool credentials, struct rp_argv *ret_paths, bool *ret_network,
+		struct rp_err **err);
+
 /* uri.c */
 extern const char *const rp_pg_credentials[];
 int rp_pg_uri(const struct rp_place *p, const char *database, struct rp_buf *ret, struct rp_err **err);

@@ -13,6 +13,8 @@
 /* A private PostgreSQL server: how its files are made and how it is run. */
 
 #define MIB (UINT64_C(1) << 20)
+/* Tables are cut at 1 GB, or whatever power of two a server was built with; nobody needs more than this. */
+#define FILE_MAX (UINT64_C(16) << 30)
 
 static int create(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err)
 {
@@ -155,14 +157,33 @@ static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
-static const char *const reads[] = {"/usr/share/postgresql", "/usr/share/postgresql-common",
-				    "/usr/share/zoneinfo", "/usr/lib/locale", NULL};
+/* Time zones, locales, dictionaries, and what languages and libraries that extensions bring read of their own. */
+static const char *const reads[] = {
+	"/usr/share/zoneinfo",
+	"/usr/lib/locale",
+	"/usr/share/i18n",
+	"/usr/share/postgresql-common",
+	"/var/cache/postgresql/dicts",
+	"/usr/share/hunspell",
+	"/usr/share/myspell",
+	"/usr/share/proj",
+	"/usr/share/gdal",
+	"/usr/share/perl",
+	"/usr/share/perl5",
+	"/usr/lib/python3",
+	"/usr/lib/tcltk",
+	"/usr/share/tcltk",
+	NULL,
+};
 /* Debian makes it for its servers, and nothing else runs as it. */
 static const char *const users[] = {"postgres", NULL};
 
 const struct rp_hosting rp_pg_hosting = {
 	.reads = reads,
+	.parts = rp_pg_parts,
 	.program = "postgres",
+	.tool = "pg_restore",
+	.file_max = FILE_MAX,
 	.users = users,
 	.quit = SIGQUIT,
 	.credentials = rp_pg_credentials,
@@ -175,6 +196,7 @@ const struct rp_hosting rp_pg_hosting = {
 	.within = rp_pg_within,
 	.environment = rp_pg_environment,
 	.lend = rp_pg_lend,
+	.reach = rp_pg_reach,
 	.explain = rp_pg_explain,
 	.complaint = rp_pg_complaint,
 	.excuses = rp_pg_excuses,

@@ -82,7 +82,14 @@ static int await_login(struct rp_pg_conn *c, struct rp_err **err)
 		if (state == PGRES_POLLING_FAILED)
 			break;
 	}
-	return rp_pg_fail(c, NULL, err);
+	rp_pg_fail(c, NULL, err);
+	if (PQconnectionNeedsPassword(c->pg) != 0)
+		rp_err_hint(err, "put the password into ~/.pgpass, or a file that PGPASSFILE names");
+	else if (PQconnectionUsedPassword(c->pg) != 0)
+		rp_err_hint(
+			err,
+			"a password was given, by ~/.pgpass, PGPASSFILE or PGPASSWORD: is it this login's?");
+	return -1;
 }
 
 static int start(struct rp_pg_conn *c, const struct rp_pg_login *how, struct rp_err **err)

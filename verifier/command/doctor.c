@@ -13,6 +13,7 @@
 #include "verifier/engine/server.h"
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/format.h"
+#include "verifier/scratch/box.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -102,6 +103,36 @@ static void servers(struct examination *x, const struct rp_engine *e)
 		rp_installation_done(&found);
 	}
 	x->fit = x->fit && n > 0;
+}
+
+/* Tried as 'verify' does it: with the same flags, as the same user, with a server that is here. */
+static void box(struct examination *x, const struct rp_engine *e, struct rp_run *run)
+{
+	static const struct {
+		enum rp_box_level level;
+		const char *what;
+	} levels[] = {
+		{RP_BOX_NAMESPACES, "namespaces, by bubblewrap"},
+		{RP_BOX_LANDLOCK, "Landlock and a filter of system calls"},
+	};
+	bool any = false;
+
+	rp_buf_addf(x->out, "a box to restore %s in\n", e->name);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+		rp_autobuf why = RP_BUF_INIT(OUT_MAX);
+		bool held = rp_box_try(levels[i].level, e, run, &why);
+
+		rp_buf_addf(x->out, "  %s: ", levels[i].what);
+		if (held)
+			rp_buf_add(x->out, any ? "works, where the one above is not to be had\n" : "works\n");
+		else
+			rp_buf_add_plain(x->out, rp_buf_text(&why));
+		rp_buf_add(x->out, held ? "" : "\n");
+		any = any || held;
+	}
+	if (!any)
+		rp_buf_add(x->out, "  hint: " RP_BOX_HINT "\n");
+	x->fit = x->fit && any;
 }
 
 static void formats(struct rp_buf *out)
@@ -194,8 +225,10 @@ static int run(const struct rp_call *call, struct rp_err **err)
 	rp_version(&out);
 	rp_buf_add(&out, "\n");
 	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
-		if ((*e)->hosting)
-			servers(&x, *e);
+		if (!(*e)->hosting)
+			continue;
+		servers(&x, *e);
+		box(&x, *e, call->run);
 	}
 	formats(&out);
 	directories(&x, o->tmpdir);

@@ -20,7 +20,7 @@ struct verify_options {
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
-	bool no_manifest, list_checks, keep, show_values, json;
+	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 };
 
 /* One verification under way. */

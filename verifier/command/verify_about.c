@@ -79,6 +79,8 @@ static void about_scratch(struct verifying *v)
 	if (s->place.with.bindir)
 		about(v, "server and tools", "%s in %s", s->place.with.version ? s->place.with.version : "",
 		      s->place.with.bindir);
+	about(v, "box", "%s%s%s%s", s->box ? s->box : "none", s->why ? " (" : "", s->why ? s->why : "",
+	      s->why ? ")" : "");
 	if (v->e.db)
 		about(v, "connections", "%u", rp_db_jobs(v->e.db));
 }

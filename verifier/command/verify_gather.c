@@ -112,7 +112,7 @@ static int make_scratch(struct verifying *v, struct rp_err **err)
 				       .server = v->target.scratch,
 				       .under = v->options->tmpdir,
 				       .keep = v->options->keep,
-				       .unboxed = true};
+				       .unboxed = v->options->unboxed};
 	const struct rp_format *f = format_of(v, err);
 	struct rp_identity told = {0};
 	struct rp_position at = {0};

@@ -81,6 +81,11 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "DIR",
 	 AT(tmpdir),
 	 .help = "Where the private server lives; $TMPDIR, or else /tmp."},
+	{.name = "unboxed",
+	 .type = RP_OPTION_FLAG,
+	 AT(unboxed),
+	 .help = "Go on where this machine has no box to restore in: 'I trust this backup'. Where there is one it "
+		 "is used all the same. The report says so on its first screen."},
 	{.name = "timeout",
 	 .type = RP_OPTION_DURATION,
 	 .value = "TIME",

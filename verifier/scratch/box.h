@@ -42,6 +42,9 @@ void rp_box_done(struct rp_box *b);
 /* For 'doctor': would this level hold for a private server of this engine? 'why': what it says, or why not. */
 bool rp_box_try(enum rp_box_level level, const struct rp_engine *engine, struct rp_run *run,
 		struct rp_buf *why);
+#define RP_BOX_HINT                                                                                          \
+	"install the package 'bubblewrap' and let users make namespaces; or, for a backup that you trust, "  \
+	"verify --unboxed"
 /* "namespaces", "landlock"; NULL: none. */
 const char *rp_box_name(enum rp_box_level level);
 

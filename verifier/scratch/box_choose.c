@@ -18,8 +18,6 @@
 
 #define TRY_S 15
 #define SAID  400
-#define HINT                                                                                                 \
-	"install the package 'bubblewrap', and let users make namespaces; or, when this backup is to be trusted, go on without with --unboxed"
 
 /* Besides the library directory of this very program, which is the system's: nothing here is a program or anybody's
  * data. Libraries that alternate (BLAS) are links through /etc/alternatives. */
@@ -219,7 +217,7 @@ int rp_box_choose(struct rp_box *ret, struct rp_scratch *s, bool unboxed, struct
 	rp_err_set(err, RP_ERR_ENGINE,
 		   "there is no box here to restore in (%s), and a hostile backup could reach this machine",
 		   ret->why);
-	return rp_err_hint(err, HINT);
+	return rp_err_hint(err, "%s", RP_BOX_HINT);
 }
 
 bool rp_box_try(enum rp_box_level level, const struct rp_engine *engine, struct rp_run *run,

@@ -485,8 +485,85 @@ static void assert_fails(const char *database, const char *name, const char *obj
 static void a_sound_database_passes_the_engines_tests(void **state)
 {
 	(void)state;
+	assert_passes("restored", "catalog.intact");
 	assert_passes("restored", "engine.amcheck");
 	assert_passes("restored", "engine.page_checksums");
+}
+
+/* Each in a database of its own, so that each is the only thing that is found. */
+static void what_stands_in_for_the_catalogue_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql, *object;
+	} replaced[] = {
+		{"CREATE OR REPLACE FUNCTION pg_catalog.pg_get_viewdef(oid) RETURNS text LANGUAGE sql STABLE STRICT"
+		 " AS 'SELECT ''SELECT 1''::text'",
+		 "pg_catalog.pg_get_viewdef"},
+		{"ALTER FUNCTION pg_catalog.pg_get_viewdef(oid) SECURITY DEFINER",
+		 "pg_catalog.pg_get_viewdef"},
+		{"ALTER FUNCTION pg_catalog.pg_get_viewdef(oid) OWNER TO someone",
+		 "pg_catalog.pg_get_viewdef"},
+		/* One that fits our calls better than the server's. */
+		{"CREATE FUNCTION pg_catalog.format(text, name) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+		 "pg_catalog.format"},
+		{"CREATE OPERATOR pg_catalog.=== (LEFTARG = name, RIGHTARG = name, FUNCTION = pg_catalog.nameeq)",
+		 NULL},
+		{"UPDATE pg_cast SET castcontext = 'e' WHERE castsource = 'regclass'::regtype AND"
+		 " casttarget = 'int4'::regtype",
+		 NULL},
+		{"UPDATE pg_operator SET oprcode = 'int8ne' WHERE oid = 410", "pg_catalog.="},
+		{"DELETE FROM pg_cast WHERE castsource = 'name'::regtype AND casttarget = 'text'::regtype",
+		 "pg_catalog.pg_cast"},
+		{"SET allow_system_table_mods = on; CREATE OR REPLACE VIEW pg_catalog.pg_group AS SELECT rolname AS groname,"
+		 " oid AS grosysid, ARRAY[oid] AS grolist FROM pg_authid",
+		 NULL},
+		{"SET allow_system_table_mods = on; CREATE TABLE more () INHERITS (pg_catalog.pg_cast)",
+		 NULL},
+		{"SET allow_system_table_mods = on; ALTER TABLE pg_catalog.pg_policy RENAME TO pg_policy_was; CREATE TABLE"
+		 " pg_catalog.pg_policy AS TABLE pg_catalog.pg_policy_was",
+		 NULL},
+	};
+	own_server_sql(&server, "postgres", "CREATE ROLE someone");
+	for (size_t i = 0; i < sizeof replaced / sizeof replaced[0]; i++) {
+		bool named = replaced[i].object == NULL;
+		own_server_sql(&server, "postgres", "CREATE DATABASE replaced");
+		own_server_sql(&server, "replaced", "CREATE TABLE t (a int); CREATE VIEW v AS TABLE t");
+		assert_passes("replaced", "catalog.intact");
+		own_server_sql(&server, "replaced", replaced[i].sql);
+		struct rp_findings to = ask("replaced", "catalog.intact");
+		assert_true(to.n >= 1);
+		for (size_t k = 0; k < to.n; k++) {
+			if (to.all[k].verdict != RP_FAIL)
+				fail_msg("not noticed: %s", replaced[i].sql);
+			named |= replaced[i].object != NULL &&
+				 strcmp(to.all[k].object, replaced[i].object) == 0;
+		}
+		if (!named)
+			fail_msg("'%s' is not named, but '%s'", replaced[i].object, to.all[0].object);
+		rp_findings_done(&to);
+		own_server_sql(&server, "postgres", "DROP DATABASE replaced");
+	}
+}
+
+/* Rights, statistics, the schema public, and what an extension or a user may have. */
+static void a_catalogue_in_use_is_intact(void **state)
+{
+	(void)state;
+	own_server_sql(&server, "postgres", "CREATE DATABASE used");
+	own_server_sql(
+		&server, "used",
+		"GRANT SELECT ON pg_catalog.pg_authid TO someone; REVOKE EXECUTE ON FUNCTION"
+		" pg_catalog.pg_sleep(float8) FROM PUBLIC; ALTER SCHEMA public OWNER TO someone;"
+		" ALTER SCHEMA public RENAME TO private; DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql;"
+		" CREATE CAST (int4 AS uuid) WITH INOUT; ANALYZE");
+	own_server_sql(&server, "used", "VACUUM FULL pg_catalog.pg_class");
+	assert_passes("used", "catalog.intact");
+	rp_autofree char *brings = own_server_ask(
+		&server, "used", "SELECT count(*) FROM pg_available_extensions WHERE name = 'adminpack'");
+	if (strcmp(brings, "1") == 0) /* it has functions in pg_catalog; until 16 */
+		own_server_sql(&server, "used", "CREATE EXTENSION adminpack");
+	assert_passes("used", "catalog.intact");
 }
 
 /* A function that changes its mind leaves an index in an order that is none: what a new collation does. */
@@ -541,6 +618,8 @@ int main(void)
 		cmocka_unit_test(positions_read_again_become_intervals),
 		cmocka_unit_test(a_sealed_text_is_one_statement_or_nothing),
 		cmocka_unit_test(a_sound_database_passes_the_engines_tests),
+		cmocka_unit_test(what_stands_in_for_the_catalogue_is_named),
+		cmocka_unit_test(a_catalogue_in_use_is_intact),
 		cmocka_unit_test(amcheck_names_a_damaged_index),
 		cmocka_unit_test(page_checksums_name_a_damaged_page),
 	};

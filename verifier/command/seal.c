@@ -144,6 +144,39 @@ static int prepare(struct sealing *s, struct rp_err **err)
 	return 0;
 }
 
+/* An answer that is no pass: the manifest says it for as long as it is kept. */
+static int note(struct sealing *s, const struct rp_finding *f, struct rp_err **err)
+{
+	rp_autobuf reason = RP_BUF_INIT(64 << 10);
+
+	rp_buf_addf(&reason, "%s%s%s", f->object, f->object[0] ? ": " : "", f->message ? f->message : "");
+	const struct rp_coverage class = {.what = f->check, .count = 1, .reason = rp_buf_text(&reason)};
+	rp_log(s->run, RP_LOG_WARNING, "%s: %s", f->check, rp_buf_text(&reason));
+	return rp_buf_check(&reason, err) < 0 ? -1 : rp_survey_add_coverage(s->survey, &class, err);
+}
+
+/* Can be believed what the source says of itself? */
+static int doubt(struct sealing *s, struct rp_err **err)
+{
+	int done = 0;
+
+	for (const struct rp_engine_test *t = rp_db_engine(s->db)->tests; t && t->name && done == 0; t++) {
+		struct rp_findings said = {0};
+		rp_autoerr struct rp_err *why = NULL;
+
+		if (!t->of_source)
+			continue;
+		rp_ask(&said, t->name, t->severity);
+		if (t->run(rp_db_conn(s->db, 0), s->survey, &said, &why) < 0)
+			rp_answer_error(&said, "", why);
+		done = rp_run_check(s->run, err);
+		for (size_t i = 0; i < said.n && done == 0; i++)
+			done = said.all[i].verdict == RP_PASS ? 0 : note(s, &said.all[i], err);
+		rp_findings_done(&said);
+	}
+	return done;
+}
+
 static int gather(struct sealing *s, struct rp_err **err)
 {
 	const struct seal_options *o = s->options;
@@ -162,6 +195,8 @@ static int gather(struct sealing *s, struct rp_err **err)
 	s->held_ms = rp_db_held_ms(s->db);
 	rp_run_phase(s->run, "survey", 0, "");
 	if (rp_survey_take(&s->survey, s->db, &wish, err) < 0)
+		return rp_err_wrap(err, "seal");
+	if (doubt(s, err) < 0)
 		return rp_err_wrap(err, "seal");
 	if (s->dump) {
 		rp_run_phase(s->run, "backup", 0, "");

@@ -58,6 +58,9 @@ struct rp_engine_test {
 	const char *summary;
 	enum rp_severity severity;
 	bool pages; /* about pages that a physical backup brings; after any other it is asked when named, only */
+	/* Asked of the source as well, when it is sealed: reading is enough, and it ends nothing. What it finds
+	 * there is a warning and a line of the manifest's coverage. */
+	bool of_source;
 	/* Answers with rp_pass() and its like, at least once. 0: asked; -1: could not go on, err says why.
 	 * Asked last of all: it may end the moment that c sees. */
 	int (*run)(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,
@@ -65,7 +68,7 @@ struct rp_engine_test {
 };
 
 struct rp_engine {
-	const char *name;           /* "postgresql": in manifests and configuration, for ever */
+	const char *name;	    /* "postgresql": in manifests and configuration, for ever */
 	const char *const *schemes; /* of its URIs, NULL-terminated: "postgresql", "postgres" */
 
 	/* Required. All return 0 or -1 with err. */

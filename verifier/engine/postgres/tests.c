@@ -5,6 +5,13 @@
 
 const struct rp_engine_test rp_pg_tests[] = {
 	{
+		.name = "catalog.intact",
+		.summary = "what the survey asked is the server's own catalogue: nothing in it was replaced",
+		.severity = RP_HIGH,
+		.of_source = true,
+		.run = rp_pg_test_catalog,
+	},
+	{
 		.name = "engine.amcheck",
 		.summary = "indexes agree with themselves and with their tables, and tables with their own "
 			   "rules (amcheck)",

@@ -5,6 +5,8 @@
 #include "verifier/engine/engine.h"
 
 /* Private to tests.c and those it lists. */
+int rp_pg_test_catalog(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,
+		       struct rp_err **err);
 int rp_pg_test_amcheck(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,
 		       struct rp_err **err);
 int rp_pg_test_page_checksums(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,

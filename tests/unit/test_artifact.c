@@ -74,7 +74,7 @@ static void digest_is_known_when_nothing_was_read(void **state)
 	close_backup(&o);
 }
 
-static void second_reading_must_be_the_same(void **state)
+static void hole_7_second_reading_must_be_the_same(void **state)
 {
 	(void)state;
 	write_file("backup", "first content", 13);
@@ -333,7 +333,7 @@ int main(void)
 		IN_DIRECTORY(digest_is_of_the_stored_bytes),
 		IN_DIRECTORY(what_a_tool_did_not_want_is_hashed_too),
 		IN_DIRECTORY(digest_is_known_when_nothing_was_read),
-		IN_DIRECTORY(second_reading_must_be_the_same),
+		IN_DIRECTORY(hole_7_second_reading_must_be_the_same),
 		IN_DIRECTORY(damaged_backup_is_opened_and_hashed),
 		IN_DIRECTORY(placed_copy_is_private_and_unwrapped),
 		IN_DIRECTORY(placing_a_damaged_one_leaves_nothing),

@@ -209,7 +209,7 @@ static void a_check_that_breaks_is_an_error_and_the_next_one_is_asked(void **sta
 	end(&a);
 }
 
-static void looking_at_less_than_the_manifest_names_is_an_error(void **state)
+static void hole_13_looking_at_less_than_the_manifest_names_is_an_error(void **state)
 {
 	struct all a;
 	(void)state;
@@ -338,7 +338,7 @@ static void a_question_that_was_refused_is_not_answered_twice(void **state)
 	end(&a);
 }
 
-static void a_waiver_covers_one_failure_as_long_as_it_lasts(void **state)
+static void hole_3_a_waiver_covers_one_failure_as_long_as_it_lasts(void **state)
 {
 	struct all a;
 	static const struct {
@@ -660,7 +660,7 @@ static void a_relation_that_was_not_surveyed_makes_the_run_a_2(void **state)
 	end(&a);
 }
 
-static void no_relation_at_all_is_not_excused(void **state)
+static void hole_4_no_relation_at_all_is_not_excused(void **state)
 {
 	struct all a;
 	(void)state;
@@ -805,7 +805,7 @@ static void one_file_is_the_same_backup_under_any_name(void **state)
 	}
 }
 
-static void of_several_files_none_may_be_missing_or_new(void **state)
+static void hole_8_of_several_files_none_may_be_missing_or_new(void **state)
 {
 	struct all a;
 	char n1[] = "1", n2[] = "2", n3[] = "3";
@@ -825,7 +825,7 @@ static void of_several_files_none_may_be_missing_or_new(void **state)
 	end(&a);
 }
 
-static void strong_digests_stand_in_for_a_backup_that_was_not_sealed(void **state)
+static void hole_6_strong_digests_stand_in_for_a_backup_that_was_not_sealed(void **state)
 {
 	struct all a;
 	struct rp_artifact artifact = {0};
@@ -884,7 +884,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_check_that_breaks_is_an_error_and_the_next_one_is_asked),
-		cmocka_unit_test(looking_at_less_than_the_manifest_names_is_an_error),
+		cmocka_unit_test(hole_13_looking_at_less_than_the_manifest_names_is_an_error),
 		cmocka_unit_test(nothing_to_look_at_is_excused_unless_it_is_required),
 		cmocka_unit_test(a_check_that_is_skipped_stands_in_the_report),
 		cmocka_unit_test(only_the_checks_that_are_named_are_asked),
@@ -893,7 +893,7 @@ int main(void)
 		cmocka_unit_test(without_a_manifest_by_choice_what_needs_one_is_excused),
 		cmocka_unit_test(the_question_at_which_it_stopped_is_answered_by_its_error),
 		cmocka_unit_test(a_question_that_was_refused_is_not_answered_twice),
-		cmocka_unit_test(a_waiver_covers_one_failure_as_long_as_it_lasts),
+		cmocka_unit_test(hole_3_a_waiver_covers_one_failure_as_long_as_it_lasts),
 		cmocka_unit_test(objects_that_are_equal_are_one_answer_a_kind),
 		cmocka_unit_test(lost_gained_and_changed_objects_fail),
 		cmocka_unit_test(drift_passes_with_its_reason),
@@ -906,13 +906,13 @@ int main(void)
 		cmocka_unit_test(a_position_that_could_not_be_read_is_no_difference),
 		cmocka_unit_test(every_relation_has_an_answer_of_its_own),
 		cmocka_unit_test(a_relation_that_was_not_surveyed_makes_the_run_a_2),
-		cmocka_unit_test(no_relation_at_all_is_not_excused),
+		cmocka_unit_test(hole_4_no_relation_at_all_is_not_excused),
 		cmocka_unit_test(rows_that_differ_are_named_by_key_and_masked),
 		cmocka_unit_test(too_many_to_be_named_is_an_honest_number),
 		cmocka_unit_test(rows_of_no_one_moment_prove_nothing),
 		cmocka_unit_test(one_file_is_the_same_backup_under_any_name),
-		cmocka_unit_test(of_several_files_none_may_be_missing_or_new),
-		cmocka_unit_test(strong_digests_stand_in_for_a_backup_that_was_not_sealed),
+		cmocka_unit_test(hole_8_of_several_files_none_may_be_missing_or_new),
+		cmocka_unit_test(hole_6_strong_digests_stand_in_for_a_backup_that_was_not_sealed),
 		cmocka_unit_test(a_restore_that_takes_too_long_fails),
 		cmocka_unit_test(checks_have_names_of_their_own_and_the_required_ones_are_these),
 	};

@@ -116,7 +116,7 @@ static const char *explain(const struct rp_identity *sealed, const struct rp_ide
 	return d->change == RP_GAINED ? "new in 2" : NULL;
 }
 
-static void drift_is_asked_for_between_versions_only(void **state)
+static void hole_28_drift_is_asked_for_between_versions_only(void **state)
 {
 	(void)state;
 	for (unsigned same = 0; same < 2; same++) {
@@ -154,7 +154,7 @@ int main(void)
 		cmocka_unit_test(objects_of_either_side_are_compared_in_order),
 		cmocka_unit_test(facts_are_compared_one_by_one),
 		cmocka_unit_test(a_digest_alone_is_enough_to_differ),
-		cmocka_unit_test(drift_is_asked_for_between_versions_only),
+		cmocka_unit_test(hole_28_drift_is_asked_for_between_versions_only),
 		cmocka_unit_test(two_empty_surveys_do_not_differ),
 	};
 	return cmocka_run_group_tests_name("compare_objects", tests, NULL, NULL);

@@ -439,7 +439,7 @@ static void content_that_just_fits_is_accepted(void **state)
 	assert_int_equal(open_text(&text, &again, NULL), 0);
 }
 
-static void manifest_without_environment_is_not_of_a_named_one(void **state)
+static void hole_19_manifest_without_environment_is_not_of_a_named_one(void **state)
 {
 	(void)state;
 	struct rp_manifest m = sample();
@@ -648,7 +648,7 @@ int main(void)
 		TEST(showing_any_target_still_asks_who_may_speak_for_it),
 		TEST(content_that_is_not_what_was_asked_for_is_refused),
 		TEST(content_that_just_fits_is_accepted),
-		TEST(manifest_without_environment_is_not_of_a_named_one),
+		TEST(hole_19_manifest_without_environment_is_not_of_a_named_one),
 		TEST(statement_that_is_not_ours_is_refused_and_says_why),
 		TEST(statement_of_a_newer_version_says_which_wrote_it),
 		TEST(manifest_that_nobody_could_verify_is_not_signed),

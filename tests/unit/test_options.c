@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "verifier/command/options.h"
+#include "verifier/command/verify.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
@@ -249,6 +250,47 @@ static void what_only_a_shell_understands_is_refused(void **state)
 	}
 }
 
+static void hole_18_no_clock_is_right_that_stands_before_the_build(void **state)
+{
+	const int64_t day = INT64_C(24) * 60 * 60 * 1000;
+	rp_autoerr struct rp_err *err = NULL;
+	(void)state;
+	assert_true(rp_built_ms() > INT64_C(1700000000000));
+	assert_int_equal(rp_clock_check(rp_built_ms(), rp_built_ms(), NULL), 0);
+	assert_int_equal(rp_clock_check(99 * day, 100 * day, NULL), 0);
+	assert_int_equal(rp_clock_check(99 * day - 1, 100 * day, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_IO);
+	assert_non_null(rp_err_hint_text(err));
+}
+
+/* Which of the variables that are set names the directory; and what is not absolute is not there. */
+static void a_state_is_kept_where_the_user_systemd_or_the_session_says(void **state)
+{
+	static const struct {
+		const char *asked, *systemd, *session, *home, *found;
+	} cases[] = {
+		{"here", "/run/s", "/x", "/home/u", "here"},
+		{"none", "/run/s", "/x", "/home/u", NULL},
+		{NULL, "/run/s:/run/t", "/x", "/home/u", "/run/s"},
+		{NULL, NULL, "/x", "/home/u", "/x/reprove"},
+		{NULL, "", "relative", "/home/u", "/home/u/.local/state/reprove"},
+		{NULL, NULL, NULL, NULL, NULL},
+		{NULL, NULL, NULL, "home", NULL},
+	};
+	static const char *const names[] = {"STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const values[] = {cases[i].systemd, cases[i].session, cases[i].home};
+		rp_autofree char *found = NULL;
+		for (size_t n = 0; n < 3; n++)
+			(void)(values[n] ? setenv(names[n], values[n], 1) : unsetenv(names[n]));
+		assert_int_equal(rp_state_directory(cases[i].asked, &found, NULL), 0);
+		assert_true(!found == !cases[i].found);
+		if (found)
+			assert_string_equal(found, cases[i].found);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +304,8 @@ int main(void)
 		cmocka_unit_test(the_manual_keeps_what_troff_would_take_for_its_own),
 		cmocka_unit_test(a_command_is_split_as_a_shell_splits_it),
 		cmocka_unit_test(what_only_a_shell_understands_is_refused),
+		cmocka_unit_test(hole_18_no_clock_is_right_that_stands_before_the_build),
+		cmocka_unit_test(a_state_is_kept_where_the_user_systemd_or_the_session_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

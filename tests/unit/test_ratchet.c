@@ -281,6 +281,24 @@ static void ratchet_never_goes_back_when_runs_end_together(void **state)
 	assert_int_equal(open_one(&m, 107, NULL, own.ed, NULL), 0);
 }
 
+static void hole_18_a_clock_set_back_since_the_last_time_can_tell_nothing(void **state)
+{
+	(void)state;
+	rp_auto(rp_manifest) m = NULL;
+	rp_autoerr struct rp_err *err = NULL;
+	own.trust.now_ms = SAMPLE_SEALED_MS + 3600000;
+	prove(5);
+	own.trust.now_ms -= 5 * 60 * 1000; /* clocks are set, a little */
+	assert_int_equal(open_one(&m, 6, NULL, own.ed, NULL), 0);
+	rp_manifest_free(m);
+	m = NULL;
+	own.trust.now_ms -= 1;
+	assert_int_equal(open_one(&m, 6, NULL, own.ed, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_IO);
+	assert_non_null(strstr(rp_err_text(err), "was verified here at"));
+	assert_non_null(rp_err_hint_text(err));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, each)
 
 int main(void)
@@ -298,6 +316,7 @@ int main(void)
 		TEST(ratchet_that_is_damaged_is_refused_and_never_taken_for_first_use),
 		TEST(ratchet_record_names_what_it_is_about),
 		TEST(ratchet_never_goes_back_when_runs_end_together),
+		TEST(hole_18_a_clock_set_back_since_the_last_time_can_tell_nothing),
 	};
 	return cmocka_run_group_tests_name("ratchet", tests, set_up, tear_down);
 }

@@ -260,7 +260,7 @@ static bool is_there(const char *dir, const char *name)
 	return lstat(path, &st) == 0;
 }
 
-static void beginning_leaves_no_older_pass_to_be_read(void **state)
+static void hole_16_beginning_leaves_no_older_pass_to_be_read(void **state)
 {
 	const char *dir = *state;
 	rp_auto(rp_result) r = recorded("verified");
@@ -363,7 +363,7 @@ int main(void)
 		cmocka_unit_test(reports_of_many_failures_are_bounded),
 		cmocka_unit_test(a_run_that_proves_nothing_is_no_green_junit_file),
 		cmocka_unit_test(file_names_are_safe_and_two_targets_never_share_one),
-		cmocka_unit_test_setup_teardown(beginning_leaves_no_older_pass_to_be_read, make_dir,
+		cmocka_unit_test_setup_teardown(hole_16_beginning_leaves_no_older_pass_to_be_read, make_dir,
 						remove_dir),
 		cmocka_unit_test_setup_teardown(beginning_makes_the_directory, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(beginning_fails_when_an_older_report_cannot_be_removed,

@@ -63,7 +63,7 @@ static void status_is_2_while_a_run_has_not_finished(void **state)
 	expect_and_free(r, RP_INCONCLUSIVE, "inconclusive");
 }
 
-static void status_is_2_when_one_member_of_the_required_set_is_missing(void **state)
+static void hole_1_status_is_2_when_one_member_of_the_required_set_is_missing(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < RP_REQUIRED_MAX; i++) {
@@ -89,7 +89,7 @@ static void status_is_2_when_a_required_check_is_excused_or_looked_at_nothing(vo
 	expect_and_free(r, RP_INCONCLUSIVE, "inconclusive");
 }
 
-static void trust_digest_and_completeness_cannot_be_waived(void **state)
+static void hole_3_trust_digest_and_completeness_cannot_be_waived(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -205,7 +205,7 @@ static void no_memory_is_never_a_pass(void **state)
 	expect_and_free(r, RP_INCONCLUSIVE, "inconclusive");
 }
 
-static void pass_about_nothing_becomes_not_run(void **state)
+static void hole_21_pass_about_nothing_becomes_not_run(void **state)
 {
 	(void)state;
 	struct rp_findings f = {0};
@@ -405,9 +405,9 @@ int main(void)
 		cmocka_unit_test(status_is_0_when_the_required_set_passes),
 		cmocka_unit_test(status_is_2_without_any_finding),
 		cmocka_unit_test(status_is_2_while_a_run_has_not_finished),
-		cmocka_unit_test(status_is_2_when_one_member_of_the_required_set_is_missing),
+		cmocka_unit_test(hole_1_status_is_2_when_one_member_of_the_required_set_is_missing),
 		cmocka_unit_test(status_is_2_when_a_required_check_is_excused_or_looked_at_nothing),
-		cmocka_unit_test(trust_digest_and_completeness_cannot_be_waived),
+		cmocka_unit_test(hole_3_trust_digest_and_completeness_cannot_be_waived),
 		cmocka_unit_test(not_run_is_a_2_unless_excused),
 		cmocka_unit_test(fail_beats_error_and_trust_beats_fail),
 		cmocka_unit_test(waived_and_drift_pass),
@@ -415,7 +415,7 @@ int main(void)
 		cmocka_unit_test(refusal_is_an_answer_and_sets_the_status),
 		cmocka_unit_test(interrupted_after_a_fail_stays_a_1),
 		cmocka_unit_test(no_memory_is_never_a_pass),
-		cmocka_unit_test(pass_about_nothing_becomes_not_run),
+		cmocka_unit_test(hole_21_pass_about_nothing_becomes_not_run),
 		cmocka_unit_test(findings_are_copies_in_utf8_and_bounded),
 		cmocka_unit_test(tens_of_thousands_of_findings_are_kept),
 		cmocka_unit_test(much_text_is_cut_and_every_finding_kept),

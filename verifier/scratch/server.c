@@ -154,6 +154,12 @@ int rp_server_wait(struct rp_scratch *s, const char *uri, struct rp_conn **ret, 
 		rp_autoerr struct rp_err *refused = NULL;
 		if (s->engine->connect(ret, uri, s->run, &refused) == 0)
 			return 0;
+		/* Waiting does not help against what our own environment says. */
+		if (rp_err_kind(refused) == RP_ERR_USAGE) {
+			rp_err_set(err, RP_ERR_USAGE, "%s", rp_err_text(refused));
+			return rp_err_hint_text(refused) ? rp_err_hint(err, "%s", rp_err_hint_text(refused))
+							 : -1;
+		}
 		if (rp_run_clock_ms() > until) {
 			rp_autobuf tail = RP_BUF_INIT(16 << 10);
 			add_log_tail(s->hosted, &tail);

@@ -9,6 +9,7 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/memory.h"
 #include "verifier/util/run.h"
 
 #define TEXT_MAX (1u << 20)
@@ -70,6 +71,7 @@ int main(int argc, char *argv[])
 
 	/* Numbers and messages must not depend on who calls us; a closed pipe is an error and no death. */
 	setlocale(LC_ALL, "C.UTF-8");
+	rp_memory_watch_crypto();
 	signal(SIGPIPE, SIG_IGN);
 	/* Nor is a file that may not grow (ulimit -f): the write fails, and what was begun is put away. */
 	signal(SIGXFSZ, SIG_IGN);

@@ -7,6 +7,7 @@
 
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
+#include "verifier/util/memory.h"
 
 const char *rp_shown(char to[RP_SHOWN], const char *text)
 {
@@ -72,12 +73,13 @@ int rp_json_parse(json_t **ret, const void *bytes, size_t len, const struct rp_j
 	if (measure(bytes, len, limits, what, err) < 0)
 		return -1;
 	json_error_t e = {0};
+	json_set_alloc_funcs(rp_memory_alloc, free);
+	rp_memory_forget();
 	*ret = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &e);
 	if (*ret != NULL)
 		return 0;
 	enum json_error_code code = json_error_code(&e);
-	/* Where no memory was left for a value, jansson says nothing at all. */
-	if (code == json_error_out_of_memory || code == json_error_unknown)
+	if (code == json_error_out_of_memory || rp_memory_failed())
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while %s is read", what);
 	for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++)
 		if (complaints[i].code == code)

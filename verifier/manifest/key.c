@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "verifier/util/error.h"
+#include "verifier/util/memory.h"
 
 #define WANTED	    "expected Ed25519 or ECDSA P-256"
 #define WANTED_HINT "'reprove keygen' makes a key that fits"
@@ -105,13 +106,17 @@ bool rp_key_verify(const struct rp_key *k, const void *data, size_t data_len, co
 int rp_key_sign(const struct rp_key *k, const void *data, size_t data_len, uint8_t *ret, size_t *len,
 		struct rp_err **err)
 {
+	rp_memory_forget();
 	rp_cleanup(drop_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx != NULL &&
 		  EVP_DigestSignInit_ex(ctx, NULL, k->digest, NULL, NULL, k->pkey, NULL) == 1 &&
 		  EVP_DigestSign(ctx, ret, len, data, data_len) == 1;
 	ERR_clear_error();
 	/* A signature spoilt by a hardware fault can give the key away, and is of no use to anybody. */
-	if (!ok || !rp_key_verify(k, data, data_len, ret, *len))
+	ok = ok && rp_key_verify(k, data, data_len, ret, *len);
+	if (!ok && rp_memory_failed())
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (!ok)
 		return rp_err_set(err, RP_ERR_CONFIG, "key %s cannot sign", k->id);
 	return 0;
 }

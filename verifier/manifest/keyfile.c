@@ -16,6 +16,7 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
+#include "verifier/util/memory.h"
 
 #define KEY_FILE_MAX (64u << 10)
 
@@ -106,14 +107,32 @@ static int read_file(struct room *r, const char *path, bool secret, struct rp_er
 	return read_into(r, fd, err);
 }
 
-static int load(struct rp_key **ret, const char *path, bool secret, struct rp_err **err)
+static int read_key(struct rp_key **ret, const char *path, bool secret, struct rp_err **err)
 {
 	rp_cleanup(room_done) struct room text = {0};
 	EVP_PKEY *pkey = NULL;
 	if (room_init(&text, err) < 0 || read_file(&text, path, secret, err) < 0 ||
-	    rp_key_parse(&pkey, text.s, text.len, secret, err) < 0 || rp_key_of(ret, pkey, err) < 0)
-		return rp_err_wrap(err, "%s key '%s'", secret ? "private" : "public", path);
-	return 0;
+	    rp_key_parse(&pkey, text.s, text.len, secret, err) < 0)
+		return -1;
+	return rp_key_of(ret, pkey, err);
+}
+
+static int load(struct rp_key **ret, const char *path, bool secret, struct rp_err **err)
+{
+	struct rp_err *why = NULL;
+	rp_memory_forget();
+	if (read_key(ret, path, secret, &why) == 0)
+		return 0;
+	if (rp_memory_failed()) { /* whatever OpenSSL took the file for */
+		rp_err_free(why);
+		why = NULL;
+		rp_err_set(&why, RP_ERR_NOMEM, "out of memory");
+	}
+	if (err == NULL || *err != NULL)
+		rp_err_free(why);
+	else
+		*err = why;
+	return rp_err_wrap(err, "%s key '%s'", secret ? "private" : "public", path);
 }
 
 int rp_key_load_private(struct rp_key **ret, const char *path, struct rp_err **err)

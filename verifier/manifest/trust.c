@@ -13,6 +13,7 @@
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
+#include "verifier/util/memory.h"
 #include "verifier/util/parse.h"
 
 #define SAYING_MAX 8192
@@ -125,6 +126,7 @@ int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope 
 	if (ids == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	m->signed_by = ids;
+	rp_memory_forget();
 	for (size_t i = 0; i < trust->n_keys; i++) {
 		const struct rp_key *key = trust->keys[i].key;
 		/* Different keys are what counts, however often one is listed or has signed. */
@@ -135,7 +137,11 @@ int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope 
 		if (ids[m->n_signed_by++] == NULL)
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
-	return m->n_signed_by >= trust->threshold ? 0 : refuse(trust, e, m, err);
+	if (m->n_signed_by >= trust->threshold)
+		return 0;
+	if (rp_memory_failed()) /* then nothing is said of the signatures */
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	return refuse(trust, e, m, err);
 }
 
 /* May this key speak for what the manifest says it is about, both when that was sealed and now? */

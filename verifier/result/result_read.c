@@ -280,10 +280,8 @@ int rp_result_read(struct rp_result **ret, const char *json, size_t len, struct 
 {
 	if (len > RP_RESULT_MAX)
 		return rp_err_set(err, RP_ERR_IO, "result: larger than %u bytes", RP_RESULT_MAX);
-	json_error_t why = {0};
+	json_error_t why;
 	rp_cleanup(json_drop) json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &why);
-	if (root == NULL && json_error_code(&why) == json_error_unknown) /* jansson had no memory */
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while a result is read");
 	if (root == NULL)
 		return rp_err_set(err, RP_ERR_IO, "result: not JSON: line %d: %s", why.line, why.text);
 	rp_auto(rp_result) r = NULL;

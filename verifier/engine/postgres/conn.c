@@ -54,7 +54,10 @@ static int check_uri(const char *uri, struct rp_buf *options, struct rp_err **er
 {
 	char *why = NULL;
 	rp_cleanup(conninfo_freep) PQconninfoOption *said = PQconninfoParse(uri, &why);
+	bool no_memory = said == NULL && (why == NULL || strstr(why, "out of memory") != NULL);
 	PQfreemem(why);
+	if (no_memory)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (said == NULL)
 		return rp_err_set(err, RP_ERR_USAGE, "not a URI that PostgreSQL's own tools would take");
 	if (given(said, "password") != NULL || given(said, "sslpassword") != NULL) {

@@ -76,6 +76,17 @@ int rp_reports_write(const struct rp_result *r, const char *dir, struct rp_err *
 	return failed;
 }
 
+static int remove_older(const struct rp_report *report, const char *target, const char *dir,
+			struct rp_err **err)
+{
+	rp_autofree char *path = NULL;
+	if (path_of(&path, report, target, dir, err) < 0)
+		return -1;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return rp_err_sys(err, errno, "remove the older report '%s'", path);
+	return 0;
+}
+
 static int begin(const struct rp_result *r, const char *dir, struct rp_err **err)
 {
 	/* What the run will find is not known yet, whatever the caller has recorded so far. */
@@ -85,22 +96,15 @@ static int begin(const struct rp_result *r, const char *dir, struct rp_err **err
 	started.refused = RP_VERIFIED;
 	if (rp_dir_make(dir, 0755, err) < 0)
 		return -1;
-	/* result.json first: from here on nobody reads an old pass in it. */
-	for (const struct rp_report *const *report = rp_reports; *report != NULL; report++) {
-		rp_autofree char *path = NULL;
-		if ((*report)->file == NULL)
-			continue;
-		if (report == rp_reports) {
-			if (write_one(*report, &started, dir, err) < 0)
-				return -1;
-			continue;
-		}
-		if (path_of(&path, *report, r->target, dir, err) < 0)
+	/* result.json last: whoever sees that a run has started finds no older pass beside it. */
+	for (const struct rp_report *const *report = rp_reports + 1; *report != NULL; report++)
+		if ((*report)->file != NULL && remove_older(*report, r->target, dir, err) < 0)
 			return -1;
-		if (unlink(path) < 0 && errno != ENOENT)
-			return rp_err_sys(err, errno, "remove the older report '%s'", path);
-	}
-	return 0;
+	if (write_one(rp_reports[0], &started, dir, err) == 0)
+		return 0;
+	/* On a full disk, say. None at all is better than one that some other run has passed. */
+	(void)remove_older(rp_reports[0], r->target, dir, NULL);
+	return -1;
 }
 
 int rp_reports_begin(const struct rp_result *r, const char *dir, struct rp_err **err)

@@ -155,6 +155,8 @@ class Judge:
         try:
             result = json.loads(now["result.json"] or b"")
         except ValueError:
+            if all(now[n] is None for n in REPORTS) and not killed and o.status == 2:
+                return wrong  # no run could be marked as started, so that nothing old is left to be read
             return ["result.json is gone" if now["result.json"] is None else "result.json is half written"]
         old = now["result.json"] == self.old["result.json"]
         if old and not killed and o.status == 0:

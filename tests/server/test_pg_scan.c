@@ -269,7 +269,7 @@ static void damage_a_page(void)
 	rp_autofree char *version =
 		own_server_ask(&server, "damage", "SELECT current_setting('server_version_num')");
 	own_server_sql(&server, "postgres",
-		       atol(version) >= 150000 ? "CREATE DATABASE damaged TEMPLATE damage STRATEGY file_copy"
+		       strtol(version, NULL, 10) >= 150000 ? "CREATE DATABASE damaged TEMPLATE damage STRATEGY file_copy"
 					       : "CREATE DATABASE damaged TEMPLATE damage");
 	rp_autofree char *file = own_server_ask(&server, "damaged", "SELECT pg_relation_filepath('bad')");
 	rp_autobuf path = RP_BUF_INIT(4096);
@@ -620,7 +620,7 @@ static void login_triggers_do_not_run_or_the_login_is_refused(void **state)
 	(void)state;
 	rp_autofree char *version =
 		own_server_ask(&server, "postgres", "SELECT current_setting('server_version_num')");
-	if (atol(version) < 170000)
+	if (strtol(version, NULL, 10) < 170000)
 		return;
 	make_database(
 		"trigger",

@@ -245,7 +245,30 @@ answers engine.page_checksums not-run "hole 22: are the scratch server's own, an
 runs 2 "hole 22: unless they are asked for" verify --check engine.page_checksums good.sql
 has "a dump carries none" "hole 22: and named so" "$(grep engine.page_checksums out/result.json)"
 
-sql h "CREATE DATABASE zero TEMPLATE template0" 2>/dev/null
+# A server of the user's own, beside the one that was sealed.
+install -d -m 700 "$work/pg2"
+[ ${#as_server[@]} -eq 0 ] || chown "$pg_user" "$work/pg2"
+(cd "$work" && "${as_server[@]}" initdb -D "$work/pg2/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 >/dev/null)
+(cd "$work" && exec "${as_server[@]}" postgres -D "$work/pg2/data" -c listen_addresses= -c port=5433 \
+	-c "unix_socket_directories=$work/socket" -c fsync=off) >"$work/server2.log" 2>&1 &
+second=$!
+for ((i = 0; i < 200; i++)); do
+	psql -X -q -p 5433 -d postgres -c 'CREATE ROLE tester LOGIN CREATEDB' >/dev/null 2>&1 && break
+	sleep 0.1
+done
+named="postgresql://tester@/postgres?host=$work/socket&port=5433"
+runs 0 "hole 23: an archive" "$reprove" seal --source "$(pg_uri h)" --key reprove.key --target h --manifest archive.json --backup archive.dump
+runs 0 "hole 23: restored on a server that was named" "$reprove" verify --state none --target h --manifest archive.json \
+	--trust reprove.pub --scratch "$named" --skip engine.amcheck archive.dump
+has "what that server says is believed" "hole 23: the first screen says whose word it is" "$out"
+runs 4 "hole 23: whose superuser a backup does not get" verify --scratch "${named/tester/postgres}" good.sql
+kill -INT $second
+wait $second
+edited "UPDATE pg_proc SET prosrc = 'int4um' WHERE oid = 'pg_catalog.int4up(int)'::regprocedure;"
+runs 1 "hole 23: a function of the server's own was replaced" verify edited.sql
+answers catalog.intact fail "hole 23: and that is seen"
+
+createdb zero
 sed 's/^INSERT.*//' h.sql >zero.sql
 psql -X -q -d zero -f zero.sql >/dev/null
 runs 0 "hole 24: an emptied database can be sealed" seal zero zero

@@ -221,8 +221,8 @@ static void ratchet_that_is_damaged_is_refused_and_never_taken_for_first_use(voi
 		"{}",
 		"{\"schema\":\"reprove/ratchet/v1\"}",
 		"\xff",
-		"{\"schema\":\"reprove/ratchet/v1\",\"key\":\"x\",\"target\":\"shop\",\"sequence\":\"1\","
-		"\"manifest\":\"x\"}",
+		("{\"schema\":\"reprove/ratchet/v1\",\"key\":\"x\",\"target\":\"shop\",\"sequence\":\"1\","
+		 "\"manifest\":\"x\"}"),
 	};
 	char path[600];
 	prove(5);

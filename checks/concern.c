@@ -113,13 +113,14 @@ static const struct rp_object *object_of(const struct rp_difference *d)
 static int excuse(struct asking *a, const struct rp_difference *d, const struct group *like,
 		  struct rp_err **err)
 {
-	struct group *g = a->groups;
+	struct group *g = NULL;
 
-	for (; g < a->groups + a->n_groups; g++) {
-		if (same(g->kind, like->kind) && same(g->fact, d->fact) && same(g->why, like->why))
-			break;
+	for (size_t i = 0; i < a->n_groups && !g; i++) {
+		struct group *h = &a->groups[i];
+		if (same(h->kind, like->kind) && same(h->fact, d->fact) && same(h->why, like->why))
+			g = h;
 	}
-	if (g == a->groups + a->n_groups) {
+	if (!g) {
 		struct group *more = reallocarray(a->groups, a->n_groups + 1, sizeof(*more));
 		if (!more)
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");

@@ -9,6 +9,8 @@ extern const struct rp_check rp_check_manifest_trust, rp_check_artifact_digest, 
 	rp_check_sequence_position, rp_check_constraint_valid, rp_check_index_valid,
 	rp_check_collation_version, rp_check_privilege_grants, rp_check_smoke_sql;
 
+/* One a line, so that a new one is one line: */
+/* clang-format off */
 const struct rp_check *const rp_checks[] = {
 	&rp_check_manifest_trust,
 	&rp_check_artifact_digest,

@@ -112,7 +112,7 @@ class Judge:
         if new["b.dump"]:
             wrong += self.whole_backup(backup)
         if new["m.json"]:
-            wrong += self.whole_manifest(manifest, backup)
+            wrong += self.whole_manifest(manifest, backup, o)
         if not killed and o.status == 0:
             if not new["m.json"] or not new["b.dump"]:
                 wrong.append("status 0 and no new " + " and ".join(n for n in new if not new[n]))
@@ -124,7 +124,7 @@ class Judge:
         run = subprocess.run(["pg_restore", "-f", "/dev/null", self.file("b.dump")], capture_output=True, text=True)
         return [] if run.returncode == 0 else [f"b.dump is half written ({len(backup)} bytes): {run.stderr[:200]}"]
 
-    def whole_manifest(self, manifest, backup):
+    def whole_manifest(self, manifest, backup, o):
         try:
             payload = payload_of(manifest)
         except (ValueError, KeyError) as e:
@@ -134,6 +134,8 @@ class Judge:
         if [s["digest"]["sha256"] for s in payload["subject"]] != [digest]:
             wrong.append("m.json is not about b.dump")
         for what, was, is_now in zip(("objects", "relations", "coverage"), self.outline, outline(payload)):
+            if what == "coverage" and o.status == 2 and "reprove: warning: " in o.err:
+                continue  # it says itself, and to whoever called, what was not asked
             if was != is_now:
                 wrong.append(f"m.json was written with other {what} than there are: "
                              f"{[x for x in is_now if x not in was][:3]} for {[x for x in was if x not in is_now][:3]}")

@@ -169,6 +169,7 @@ static int doubt(struct sealing *s, struct rp_err **err)
 		rp_ask(&said, t->name, t->severity);
 		if (t->run(rp_db_conn(s->db, 0), s->survey, &said, &why) < 0)
 			rp_answer_error(&said, "", why);
+		s->unanswered |= why != NULL;
 		done = rp_run_check(s->run, err);
 		for (size_t i = 0; i < said.n && done == 0; i++)
 			done = said.all[i].verdict == RP_PASS ? 0 : note(s, &said.all[i], err);
@@ -257,7 +258,7 @@ static int seal(struct sealing *s, struct rp_err **err)
 	if (prepare(s, err) < 0 || gather(s, err) < 0 || write_manifest(s, err) < 0 ||
 	    rp_seal_tell(s, err) < 0)
 		return -1;
-	return rp_seal_unsurveyed(s->survey) ? 2 : 0;
+	return rp_seal_unsurveyed(s->survey) || s->unanswered ? 2 : 0;
 }
 
 static int run(const struct rp_call *call, struct rp_err **err)

@@ -33,6 +33,7 @@ struct sealing {
 	struct rp_survey *survey;
 	struct rp_file file; /* the backup's; name NULL: none */
 	int64_t sealed_ms, began_ms, held_ms;
+	bool unanswered; /* a question about the source ended in an error: the seal is a 2 */
 	char sha256[RP_SHA256_HEX];
 	const char *target;
 };

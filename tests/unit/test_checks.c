@@ -54,6 +54,8 @@ static const char *omits(const struct rp_object *sealed, const char *fact)
 {
 	if (strcmp(sealed->kind, "role") == 0)
 		return "roles are not in a dump";
+	if (strcmp(sealed->kind, "database") == 0 && fact)
+		return "not carried";
 	return fact && strcmp(fact, "hidden") == 0 ? "not carried" : NULL;
 }
 static const struct rp_format format = {.name = "fake", .engine = "fake", .omits = omits};
@@ -459,6 +461,44 @@ static void what_the_format_does_not_carry_is_excused_in_one_answer(void **state
 	assert_int_equal(answer(&a, "schema.counts", 0)->verdict, RP_PASS);
 	assert_null(answer(&a, "schema.counts", 1));
 	end(&a);
+}
+
+/* Our own mark on the scratch, and its administrator, are no news; what was sealed and is not carried is. */
+static void what_is_there_only_now_and_not_carried_is_no_answer(void **state)
+{
+	static const struct {
+		const char *fact, *sealed, *found;
+		bool told;
+	} cases[] = {
+		{"hidden", NULL, "our mark", false},
+		{"hidden", "theirs", "our mark", true},
+		{"hidden", "theirs", NULL, true},
+		{RP_FACT_OWNER, "admin", "admin_4711", false},
+		{RP_FACT_OWNER, "alice", "admin_4711", true},
+		{RP_FACT_OWNER, "nobody we know", "admin_4711", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct all a;
+		begin(&a);
+		for (int here = 0; here < 2; here++) {
+			struct rp_survey *s = here ? a.found : a.sealed;
+			const char *value = here ? cases[i].found : cases[i].sealed;
+			add(s, "database", "properties", "", value ? cases[i].fact : NULL, value);
+			add(s, "role", "admin", "", "superuser", "true");
+			add(s, "role", "alice", "", NULL, NULL);
+		}
+		compare(&a);
+		ask(&a, (const struct rp_check *const[]){&rp_check_schema_objects, &rp_check_privilege_grants,
+							 NULL});
+		const char *check =
+			strcmp(cases[i].fact, RP_FACT_OWNER) == 0 ? "privilege.grants" : "schema.objects";
+		const struct rp_finding *f = about(&a, check, "properties");
+		assert_true(!f == !cases[i].told);
+		if (f)
+			assert_true(f->verdict == RP_NOT_RUN && f->excused);
+		end(&a);
+	}
 }
 
 static void counts_name_the_kind_and_the_schema(void **state)
@@ -898,6 +938,7 @@ int main(void)
 		cmocka_unit_test(lost_gained_and_changed_objects_fail),
 		cmocka_unit_test(drift_passes_with_its_reason),
 		cmocka_unit_test(what_the_format_does_not_carry_is_excused_in_one_answer),
+		cmocka_unit_test(what_is_there_only_now_and_not_carried_is_no_answer),
 		cmocka_unit_test(counts_name_the_kind_and_the_schema),
 		cmocka_unit_test(a_fact_belongs_to_the_check_that_names_its_kind),
 		cmocka_unit_test(grants_on_a_server_where_we_have_no_rights_are_excused),

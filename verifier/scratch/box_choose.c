@@ -132,10 +132,10 @@ static int try_program(struct rp_box *b, const struct rp_leave *leave, const cha
 	if (status <= 0)
 		return status;
 	rp_autobuf shown = RP_BUF_INIT(8 << 10);
-	said.s[strcspn(rp_buf_text(&said), "\n")] = '\0';
-	if (strlen(said.s) > SAID)
-		said.s[SAID] = '\0';
-	rp_buf_add_plain(&shown, said.s);
+	/* What is killed says nothing. */
+	size_t len = strcspn(rp_buf_text(&said), "\n");
+	rp_autofree char *first = strndup(rp_buf_text(&said), len < SAID ? len : SAID);
+	rp_buf_add_plain(&shown, first != NULL ? first : "");
 	return rp_err_set(err, RP_ERR_ENGINE, "%s (%s)", shown.len > 0 ? rp_buf_text(&shown) : program,
 			  rp_proc_status_text(status));
 }

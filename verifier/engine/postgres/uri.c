@@ -34,7 +34,9 @@ static void add_escaped(struct rp_buf *out, const char *text)
 
 static void add_setting(struct rp_buf *out, const char *name, const char *value)
 {
-	rp_buf_addf(out, "%s%s=", rp_buf_text(out)[out->len - 1] == '?' ? "" : "&", name);
+	/* Without memory there is nothing in it. */
+	bool first = out->len == 0 || rp_buf_text(out)[out->len - 1] == '?';
+	rp_buf_addf(out, "%s%s=", first ? "" : "&", name);
 	add_escaped(out, value);
 }
 
@@ -64,7 +66,10 @@ static int parse(const char *uri, PQconninfoOption **ret, struct rp_err **err)
 	if (why == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	why[strcspn(why, "\n")] = '\0';
-	rp_err_set(err, RP_ERR_USAGE, "not the address of a server: %s", why);
+	if (strcmp(why, "out of memory") == 0)
+		rp_err_set(err, RP_ERR_NOMEM, "%s", why);
+	else
+		rp_err_set(err, RP_ERR_USAGE, "not the address of a server: %s", why);
 	PQfreemem(why);
 	return -1;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,6 +19,8 @@
 
 /* Below our directory: "/srv/run/" and the socket's own name, for which 32 are plenty. */
 #define SOCKET_ROOM (sizeof((struct sockaddr_un *)0)->sun_path - 1 - 9 - 32)
+
+#define NEW_TRIES 20
 
 char *rp_path(const char *dir, const char *name, struct rp_err **err)
 {
@@ -129,18 +133,44 @@ static int hand_over(const struct rp_scratch *s, struct rp_err **err)
 	return 0;
 }
 
+/* Locked until it has its mark. Whoever reaps may have come first, between its making and its locking: then it is
+ * locked, or gone, and another is made. */
+static int make_locked(const char *base, char **ret, int *ret_lock, struct rp_err **err)
+{
+	for (int i = 0; i < NEW_TRIES; i++) {
+		rp_autofree char *dir = rp_path(base, RP_SCRATCH_PREFIX "XXXXXX", err);
+		struct stat held, there;
+		if (dir == NULL)
+			return -1;
+		if (mkdtemp(dir) == NULL)
+			return rp_err_sys(err, errno, "create '%s'", dir);
+		rp_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && errno != ENOENT) {
+			int saved = errno;
+			(void)rmdir(dir);
+			return rp_err_sys(err, saved, "open '%s'", dir);
+		}
+		if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK))
+			continue;
+		if (fstat(fd, &held) == 0 && lstat(dir, &there) == 0 && held.st_ino == there.st_ino &&
+		    held.st_dev == there.st_dev) {
+			*ret = rp_take(dir);
+			*ret_lock = rp_take_fd(&fd);
+			return 0;
+		}
+	}
+	return rp_err_set(err, RP_ERR_IO, "create a directory in '%s': others remove it every time", base);
+}
+
 int rp_place_make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
 {
 	struct rp_hosted *h = s->hosted;
 	rp_autofree char *base = NULL;
 	if (choose_base(h, wish->under, &base, err) < 0)
 		return -1;
-	rp_autofree char *dir = rp_path(base, RP_SCRATCH_PREFIX "XXXXXX", err);
-	if (dir == NULL)
+	rp_autoclose int lock = -1;
+	if (make_locked(base, &s->dir, &lock, err) < 0)
 		return -1;
-	if (mkdtemp(dir) == NULL)
-		return rp_err_sys(err, errno, "create '%s'", dir);
-	s->dir = rp_take(dir);
 	const char *program = s->engine->hosting->program;
 	if (rp_mark_make(s->dir, program, s->engine->hosting->quit, &h->owner, err) < 0)
 		return -1;

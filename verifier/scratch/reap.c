@@ -22,7 +22,8 @@
 /* A server that is told to end at once needs a moment for its children; PostgreSQL kills them after 5 s. */
 #define QUIT_MS 7000
 #define KILL_MS 5000
-/* An unmarked directory this old is nobody's: making the mark takes milliseconds. */
+/* Where directories cannot be locked (NFS) an unmarked one this old is nobody's: making the mark takes
+ * milliseconds. */
 #define UNMARKED_S 3600
 
 static bool wait_gone(int pidfd, int ms)
@@ -97,11 +98,14 @@ static bool is_our_name(const char *name)
 }
 
 /* A run that died before it had made its mark leaves an empty directory, or one with a mark that was not yet
- * put in place. Nothing else is removed: rmdir() refuses. */
+ * put in place. A run that lives has it locked meanwhile. Nothing else is removed: rmdir() refuses. */
 static void remove_unmarked(const char *path, int fd)
 {
 	struct stat st;
-	if (fstat(fd, &st) < 0 || st.st_mtime + UNMARKED_S > time(NULL) ||
+	bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (!locked && errno == EWOULDBLOCK) /* it is being made */
+		return;
+	if (fstat(fd, &st) < 0 || (!locked && st.st_mtime + UNMARKED_S > time(NULL)) ||
 	    faccessat(fd, "owner", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return;
 	rp_autoclose int early = openat(fd, "owner.new", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -81,7 +81,7 @@ def wait_moment(process, seconds):
 
 
 def kill(judge, report, moment):
-    p = judge.w.start(judge.command(report.command))
+    p = judge.w.start(judge.command(report.command), fault="none")
     if not wait_moment(p, moment):
         report.skipped = "it had ended before"
     p.kill()
@@ -106,7 +106,7 @@ def of_the_run(judge, p, name="postgres"):
 
 
 def hit_server(judge, report, moment, which, what):
-    p = judge.w.start(judge.command(report.command))
+    p = judge.w.start(judge.command(report.command), fault="none")
     hit = []
     if wait_moment(p, moment):
         if report.command == "seal":
@@ -148,7 +148,7 @@ def backend_killed(judge, report, moment):
 
 def never_answers(judge, report, moment):
     allowed = 3
-    p = judge.w.start(judge.command(report.command) + ["--timeout", f"{allowed}s"])
+    p = judge.w.start(judge.command(report.command) + ["--timeout", f"{allowed}s"], fault="none")
     stopped = set()
     if wait_moment(p, moment):
         for _ in range(10):
@@ -182,7 +182,7 @@ def full(judge, report, where, size, moment):
         return
     try:
         judge.reset()
-        p = judge.w.start(judge.command(report.command))
+        p = judge.w.start(judge.command(report.command), fault="none")
         if wait_moment(p, moment):
             fill(where)
         o = judge.w.finish(p)

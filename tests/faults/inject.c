@@ -16,6 +16,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -139,11 +140,27 @@ static bool fails(enum fault f)
 	return true;
 }
 
+static void crashed(int sig)
+{
+	inside = true;
+	say("crashed\n", true);
+	(void)raise(sig); /* the handler is taken away */
+}
+
+static void tell_crashes(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+	struct sigaction act = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		(void)sigaction(signals[i], &act, NULL);
+}
+
 static void __attribute__((constructor)) begin(void)
 {
 	const char *spec = getenv("RP_FAULT"), *log = getenv("RP_FAULT_LOG");
 	void *frames[4];
 	inside = true;
+	tell_crashes();
 	who = getpid();
 	(void)snprintf(log_path, sizeof log_path, "%s", log != NULL ? log : "/dev/null");
 	for (int f = 0; spec != NULL && f < FAULTS; f++) {

@@ -70,6 +70,23 @@ static void buf_take_hands_over_even_nothing(void **state)
 	assert_null(b.s);
 }
 
+static void no_line_of_a_strangers_is_an_order_to_a_ci_system(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *shown;
+	} all[] = {
+		{"a\n::set-output x", "a\\n::set-output x"}, {"a\n \t::error::x", "a\\n \t::error::x"},
+		{"a\n##vso[task.x]", "a\\n##vso[task.x]"},   {"a\n##[error]x", "a\\n##[error]x"},
+		{"a\n:x\n#x\nb::c", "a\n:x\n#x\nb::c"},	     {"a\n\n::x", "a\n\\n::x"},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		rp_autobuf b = RP_BUF_INIT(1000);
+		rp_buf_add_xml(&b, all[i].text);
+		assert_string_equal(rp_buf_text(&b), all[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +94,7 @@ int main(void)
 		cmocka_unit_test(buf_escapes_what_strangers_write),
 		cmocka_unit_test(buf_quotes_identifiers),
 		cmocka_unit_test(buf_take_hands_over_even_nothing),
+		cmocka_unit_test(no_line_of_a_strangers_is_an_order_to_a_ci_system),
 	};
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

@@ -104,6 +104,15 @@ static bool is_hidden(uint32_t c)
 	       c == 0xffff;
 }
 
+/* A line that begins so is an order to the CI system that shows it ("::set-output", "##vso["): no text of a
+ * stranger's may begin a line with it. */
+static bool begins_order(const uint8_t *line)
+{
+	while (*line == ' ' || *line == '\t')
+		line++;
+	return (line[0] == ':' && line[1] == ':') || (line[0] == '#' && line[1] == '#');
+}
+
 static void add_safe(struct rp_buf *b, const char *s, bool lines, const char *(*replace)(uint32_t c))
 {
 	const uint8_t *p = (const uint8_t *)s;
@@ -111,6 +120,8 @@ static void add_safe(struct rp_buf *b, const char *s, bool lines, const char *(*
 		uint32_t c = 0;
 		size_t n = character(p, &c);
 		const char *instead = n == 1 ? replace(c) : NULL;
+		if (c == '\n' && instead == NULL && begins_order(p + 1))
+			instead = "\\n";
 		if (n == 0)
 			rp_buf_addf(b, "\\x%02x", *p);
 		else if (instead != NULL)

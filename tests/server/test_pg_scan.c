@@ -269,8 +269,9 @@ static void damage_a_page(void)
 	rp_autofree char *version =
 		own_server_ask(&server, "damage", "SELECT current_setting('server_version_num')");
 	own_server_sql(&server, "postgres",
-		       strtol(version, NULL, 10) >= 150000 ? "CREATE DATABASE damaged TEMPLATE damage STRATEGY file_copy"
-					       : "CREATE DATABASE damaged TEMPLATE damage");
+		       strtol(version, NULL, 10) >= 150000
+			       ? "CREATE DATABASE damaged TEMPLATE damage STRATEGY file_copy"
+			       : "CREATE DATABASE damaged TEMPLATE damage");
 	rp_autofree char *file = own_server_ask(&server, "damaged", "SELECT pg_relation_filepath('bad')");
 	rp_autobuf path = RP_BUF_INIT(4096);
 	rp_buf_addf(&path, "%s/data/%s", server.dir, file);
@@ -542,9 +543,55 @@ static void questions_are_answered_in_the_databases_own_search_path(void **state
 	assert_int_equal(ask(db, "SELECT NULL WHERE false", NULL, 0, &reply, &err), 0);
 	assert_int_equal(reply.rows, 0);
 	assert_null(reply.first);
-	assert_int_equal(ask(db, "SELECT session_user FROM orders", "plain", 5000, &reply, &err), 0);
+	assert_int_equal(ask(db, "SELECT current_user FROM orders", "plain", 5000, &reply, &err), 0);
 	assert_string_equal(reply.first, "plain");
 	free(reply.first);
+}
+
+/* SECURITY 4.8: the private server's own login is a superuser, and a question calls what the backup brought. */
+static void questions_have_a_login_without_rights(void **state)
+{
+	(void)state;
+	make_database(
+		"asks",
+		"CREATE TABLE t AS SELECT generate_series(1, 7) AS id; CREATE ROLE owns NOLOGIN; CREATE ROLE above"
+		" SUPERUSER NOLOGIN; CREATE ROLE under NOLOGIN; GRANT above TO under; ALTER TABLE t OWNER TO owns;"
+		" ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id > 5)");
+	static const struct {
+		const char *text, *role, *answer; /* NULL: refused */
+	} all[] = {
+		{"SELECT current_setting('is_superuser')", NULL, "off"},
+		{"SELECT count(*) FROM t", NULL, "7"},
+		{"SELECT current_setting('is_superuser')", "owns", "off"},
+		{"SELECT current_user", "owns", "owns"},
+		{"SELECT count(*) FROM t", "owns", "7"},
+		{"SELECT session_user LIKE 'reprove_asks_%'", "owns", "t"},
+		{"SELECT set_config('role', 'none', false) || current_setting('is_superuser')", "owns",
+		 "noneoff"},
+		{"SELECT set_config('session_authorization', 'boss', false)", NULL, NULL},
+		{"SELECT set_config('role', 'boss', false)", NULL, NULL},
+		{"SELECT set_config('role', 'above', false)", "owns", NULL},
+		{"SELECT pg_read_file('/etc/passwd')", NULL, NULL},
+		{"COPY (SELECT 1) TO PROGRAM 'true'", NULL, NULL},
+		{"SELECT lo_export(1, '/tmp/x')", NULL, NULL},
+		{"SELECT 1", "above", NULL},
+		{"SELECT 1", "under", NULL},
+		{"SELECT 1", "boss", NULL},
+	};
+	rp_auto(rp_db) db = open_db("boss", "asks", 1);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		rp_autoerr struct rp_err *err = NULL;
+		struct rp_reply reply;
+		int asked = ask(db, all[i].text, all[i].role, 5000, &reply, &err);
+		if ((asked == 0) != (all[i].answer != NULL))
+			fail_msg("'%s' as '%s': %s", all[i].text, all[i].role != NULL ? all[i].role : "",
+				 asked == 0 ? "is answered" : rp_err_text(err));
+		if (asked == 0)
+			assert_string_equal(reply.first, all[i].answer);
+		else
+			assert_int_equal(rp_err_kind(err), RP_ERR_OBJECT);
+		free(reply.first);
+	}
 }
 
 static void questions_that_are_none_are_refused_and_change_nothing(void **state)
@@ -723,6 +770,7 @@ int main(void)
 		cmocka_unit_test(rows_that_differ_are_named_and_found),
 		cmocka_unit_test(values_are_shown_as_the_server_prints_them),
 		cmocka_unit_test(questions_are_answered_in_the_databases_own_search_path),
+		cmocka_unit_test(questions_have_a_login_without_rights),
 		cmocka_unit_test(questions_that_are_none_are_refused_and_change_nothing),
 		cmocka_unit_test(uris_with_secrets_or_detours_are_refused),
 		cmocka_unit_test(a_server_that_skips_damage_silently_is_refused),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/postgres/asker.h"
 #include "verifier/engine/postgres/conn.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/run.h"
@@ -12,26 +13,34 @@
 /* Our clock runs on after the server's, for a server that does not look at its own. */
 #define GRACE_MS 5000
 
-/* A login of that role, because a role taken with SET ROLE can be laid down again by what the question calls.
- * One that may not log in is better than nothing when taken so. */
+/* A login of that role, because a role taken with SET ROLE can be laid down again by what the question calls. One
+ * that may not log in is taken so all the same; below it is then a login that has nothing else. */
 static int enter(struct rp_pg_conn **ret, struct rp_pg_conn *from, const char *role, struct rp_run *run,
 		 struct rp_err **err)
 {
 	struct rp_pg_login how = {.uri = from->uri, .user = role, .plain = true, .refused = 0};
-	rp_autoerr struct rp_err *why = NULL;
-	if (rp_pg_login(ret, &how, run, role != NULL ? &why : err) == 0)
-		return 0;
-	if (role == NULL)
-		return -1;
-	if (rp_err_kind(why) != RP_ERR_ENGINE)
-		return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
-	how.user = NULL;
 	rp_cleanup(rp_pg_conn_freep) struct rp_pg_conn *c = NULL;
-	if (rp_pg_login(&c, &how, run, err) < 0)
+	rp_autofree char *asker = NULL;
+	rp_autoerr struct rp_err *why = NULL;
+	if (rp_pg_is_superuser(from)) {
+		if (rp_pg_asker(from, role, run, &asker, err) < 0)
+			return -1;
+		how.user = asker;
+	} else if (role != NULL && rp_pg_login(&c, &how, run, &why) == 0) {
+		role = NULL;
+	} else if (role != NULL) {
+		if (rp_err_kind(why) != RP_ERR_ENGINE)
+			return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+		how.user = NULL;
+	}
+	if (c == NULL && rp_pg_login(&c, &how, run, err) < 0)
 		return -1;
 	const char *const params[] = {role};
-	if (rp_pg_query(c, "SELECT pg_catalog.set_config('role', $1, false)", params, 1, NULL, err) < 0)
+	if (role != NULL &&
+	    rp_pg_query(c, "SELECT pg_catalog.set_config('role', $1, false)", params, 1, NULL, err) < 0)
 		return rp_err_wrap(err, "ask as '%s'", role);
+	if (rp_pg_is_superuser(c))
+		return rp_err_set(err, RP_ERR_OBJECT, "the question would be asked as a superuser");
 	*ret = rp_take(c);
 	return 0;
 }

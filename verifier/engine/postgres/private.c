@@ -8,7 +8,7 @@
 
 /* An event trigger of the restored database would run its own code at our first statement. Sessions of ours have
  * them off where the server can do that. */
-static int silence_event_triggers(struct rp_pg_conn *c, struct rp_err **err)
+int rp_pg_silence_event_triggers(struct rp_pg_conn *c, struct rp_err **err)
 {
 	/* clang-format off */
 	static const char sql[] =
@@ -48,7 +48,7 @@ int rp_pg_private_begin(struct rp_pg_conn *c, char **ret_schema, struct rp_err *
 		return -1;
 	if (rp_pg_exec(c, "BEGIN READ WRITE", err) < 0 ||
 	    rp_pg_exec(c, "SELECT set_config('lock_timeout', '5s', true)", err) < 0 ||
-	    silence_event_triggers(c, err) < 0)
+	    rp_pg_silence_event_triggers(c, err) < 0)
 		return -1;
 	return make_schema(c, ret_schema, err);
 }

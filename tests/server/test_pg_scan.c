@@ -548,7 +548,7 @@ static void questions_are_answered_in_the_databases_own_search_path(void **state
 	free(reply.first);
 }
 
-/* SECURITY 4.8: the private server's own login is a superuser, and a question calls what the backup brought. */
+/* The private server's own login is a superuser, and a question calls what the backup brought. */
 static void questions_have_a_login_without_rights(void **state)
 {
 	(void)state;

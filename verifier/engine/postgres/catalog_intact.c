@@ -4,11 +4,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "verifier/engine/postgres/conn.h"
-#include "verifier/engine/postgres/encoding.h"
+#include "verifier/engine/postgres/catalog_rows.h"
 #include "verifier/engine/postgres/hosting.h"
 #include "verifier/engine/postgres/tests.h"
-#include "verifier/survey/digest.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/parse.h"
 
@@ -17,14 +15,9 @@
  * restore had nothing to do with: table by table, as COPY sends them (no operator, no function but the types' own) and
  * column by column as that other database lists them. */
 
-#define FIRST_NORMAL 16384u /* what initdb makes has a lower number */
 /* The server protects what is below from being dropped; what is above can go for a good reason (plpgsql). */
 #define FIRST_UNPINNED 12000u
-#define PG_CATALOG     11u
-#define PUBLIC	       2200u /* the one schema below that is the user's: renamed, given away, dropped */
-#define NAMED_MAX      20u   /* findings; the rest is a number */
-#define ROWS_MAX       (1u << 20)
-#define LONGEST_NAME   64
+#define NAMED_MAX      20u /* findings; the rest is a number */
 
 /* Columns that change in use, or that a dump restores: rights, statistics, where files lie. */
 #define IN_USE                                                                                               \
@@ -32,13 +25,7 @@
 	"relhastriggers,reltablespace,reloptions,relacl,attacl,attstattarget,attoptions,attfdwoptions,"      \
 	"attcacheoff,attmissingval,typacl,proacl,nspacl,lanacl}'"
 
-/* The first column says what a row belongs to: a row of the user's own has a number from FIRST_NORMAL on. */
-static const struct catalogue {
-	const char *name, *what, *key, *label; /* label: the column that names it; NULL: none */
-	const char
-		*schema; /* NULL: its new rows are nothing that our queries could take for the server's own */
-	bool extended;	 /* extensions may put theirs into pg_catalog */
-} catalogues[] = {
+static const struct rp_pg_catalogue catalogues[] = {
 	{"pg_namespace", "schema", "oid", "nspname", NULL, false},
 	{"pg_class", "relation", "oid", "relname", "relnamespace", true},
 	{"pg_attribute", "column", "attrelid", "attname", NULL, false},
@@ -58,138 +45,14 @@ static const struct catalogue {
 };
 #define N_CATALOGUES (sizeof catalogues / sizeof catalogues[0])
 
-struct entry {
-	uint32_t key;
-	struct rp_u128 hash;
-	char label[LONGEST_NAME];
-};
-
-/* One catalogue of one database. */
-struct list {
-	const struct catalogue *of;
-	struct entry *all, *strangers; /* the server's own; and new ones in pg_catalog */
-	size_t n, room, n_strangers, strangers_room;
-	uint64_t seed;
-};
-
-static void list_done(struct list *l)
-{
-	free(l->all);
-	free(l->strangers);
-}
-#define rp_autolist rp_cleanup(list_done) struct list
-
 struct comparing {
 	struct rp_pg_conn *here, *there;
 	struct rp_findings *to;
 	uint64_t seed, looked, differ;
 };
 
-/* Field number i of a row as COPY sends it; NULL: there is none, or it is NULL. */
-static const uint8_t *field(const uint8_t *row, size_t len, unsigned i, uint32_t *ret_len)
-{
-	size_t at = 0;
-	for (;; i--) {
-		if (len - at < 4)
-			return NULL;
-		uint32_t size = (uint32_t)row[at] << 24 | (uint32_t)row[at + 1] << 16 |
-				(uint32_t)row[at + 2] << 8 | row[at + 3];
-		at += 4;
-		size_t bytes = size == UINT32_MAX ? 0 : size;
-		if (bytes > len - at)
-			return NULL;
-		if (i == 0) {
-			*ret_len = size;
-			return size == UINT32_MAX ? NULL : row + at;
-		}
-		at += bytes;
-	}
-}
-
-static uint32_t number(const uint8_t *row, size_t len, unsigned i)
-{
-	uint32_t size = 0;
-	const uint8_t *at = field(row, len, i, &size);
-	return at == NULL || size != 4
-		       ? UINT32_MAX
-		       : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static struct entry *add(struct entry **all, size_t *n, size_t *room, struct rp_err **err)
-{
-	if (*n == ROWS_MAX) {
-		rp_err_set(err, RP_ERR_ENGINE,
-			   "the catalogue has more rows of the server's own than there are");
-		return NULL;
-	}
-	if (*n == *room) {
-		size_t more = *room * 2 + 256;
-		struct entry *grown = reallocarray(*all, more, sizeof *grown);
-		if (grown == NULL) {
-			rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-			return NULL;
-		}
-		*all = grown;
-		*room = more;
-	}
-	struct entry *e = &(*all)[(*n)++];
-	*e = (struct entry){0};
-	return e;
-}
-
-/* An rp_row_fn. Columns: the key, then label and schema where there are such, then the rest. */
-static int take_row(void *ctx, const uint8_t *row, size_t len, struct rp_err **err)
-{
-	struct list *l = ctx;
-	unsigned next = 1, label = l->of->label != NULL ? next++ : 0;
-	uint32_t key = number(row, len, 0), size = 0;
-	bool own = key < FIRST_NORMAL && !(key == PUBLIC && strcmp(l->of->name, "pg_namespace") == 0);
-	if (!own && (l->of->schema == NULL || key < FIRST_NORMAL || number(row, len, next) != PG_CATALOG))
-		return 0;
-	struct entry *e = own ? add(&l->all, &l->n, &l->room, err)
-			      : add(&l->strangers, &l->n_strangers, &l->strangers_room, err);
-	if (e == NULL)
-		return -1;
-	e->key = key;
-	e->hash = rp_row_hash(row, len, l->seed);
-	const uint8_t *name = label > 0 ? field(row, len, label, &size) : NULL;
-	if (name != NULL)
-		memcpy(e->label, name, size < LONGEST_NAME - 1 ? size : LONGEST_NAME - 1);
-	return 0;
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return memcmp(&x->hash, &y->hash, sizeof x->hash);
-}
-
-static int read_list(struct list *ret, const struct comparing *k, struct rp_pg_conn *c,
-		     const struct catalogue *of, const PGresult *columns, struct rp_err **err)
-{
-	rp_autofree struct rp_column *all = calloc((size_t)PQntuples(columns) + 1, sizeof *all);
-	rp_autobuf source = RP_BUF_INIT(256);
-	if (all == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	for (int i = 0; i < PQntuples(columns); i++)
-		all[i] = (struct rp_column){.name = PQgetvalue(columns, i, 0), .encoding = RP_PG_BINARY};
-	rp_buf_addf(&source, "ONLY pg_catalog.%s", of->name);
-	const struct rp_relation r = {.name = of->name,
-				      .source = rp_buf_text(&source),
-				      .columns = all,
-				      .n_columns = (size_t)PQntuples(columns)};
-	ret->of = of;
-	ret->seed = k->seed;
-	if (rp_pg_stream(&c->base, &r, NULL, take_row, ret, err) < 0)
-		return rp_err_wrap(err, "read '%s'", of->name);
-	if (ret->n > 0)
-		qsort(ret->all, ret->n, sizeof *ret->all, by_key);
-	return 0;
-}
-
-static void tell(struct comparing *k, const struct catalogue *of, const struct entry *e, const char *how)
+static void tell(struct comparing *k, const struct rp_pg_catalogue *of, const struct rp_pg_entry *e,
+		 const char *how)
 {
 	rp_autobuf name = RP_BUF_INIT(1024);
 	if (k->differ++ >= NAMED_MAX)
@@ -201,7 +64,7 @@ static void tell(struct comparing *k, const struct catalogue *of, const struct e
 		how, of->name, (unsigned long)e->key);
 }
 
-static void tell_table(struct comparing *k, const struct catalogue *of)
+static void tell_table(struct comparing *k, const struct rp_pg_catalogue *of)
 {
 	rp_autobuf name = RP_BUF_INIT(1024);
 	k->differ++;
@@ -213,13 +76,13 @@ static void tell_table(struct comparing *k, const struct catalogue *of)
 }
 
 /* Both are in the same order. What is different in both is told once, as changed. */
-static void compare_lists(struct comparing *k, const struct list *here, const struct list *there)
+static void compare_lists(struct comparing *k, const struct rp_pg_rows *here, const struct rp_pg_rows *there)
 {
 	size_t i = 0, j = 0;
 	while (i < here->n || j < there->n) {
-		const struct entry *x = i < here->n ? &here->all[i] : NULL;
-		const struct entry *y = j < there->n ? &there->all[j] : NULL;
-		int order = x == NULL ? 1 : y == NULL ? -1 : by_key(x, y);
+		const struct rp_pg_entry *x = i < here->n ? &here->all[i] : NULL;
+		const struct rp_pg_entry *y = j < there->n ? &there->all[j] : NULL;
+		int order = x == NULL ? 1 : y == NULL ? -1 : rp_pg_rows_order(x, y);
 		if (order == 0) {
 			k->looked++;
 			i++;
@@ -242,7 +105,7 @@ static void compare_lists(struct comparing *k, const struct list *here, const st
 }
 
 /* What an extension has put there came out of its script, which is this machine's and not the backup's. */
-static int judge_strangers(struct comparing *k, const struct list *l, struct rp_err **err)
+static int judge_strangers(struct comparing *k, const struct rp_pg_rows *l, struct rp_err **err)
 {
 	static const char sql[] =
 		"SELECT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = to_regclass($1) AND d.objid ="
@@ -264,7 +127,7 @@ static int judge_strangers(struct comparing *k, const struct list *l, struct rp_
 }
 
 /* A name can be given to another table, and then all that is read from it is what that one holds. */
-static int same_table(struct comparing *k, const struct catalogue *of, bool *ret, struct rp_err **err)
+static int same_table(struct comparing *k, const struct rp_pg_catalogue *of, bool *ret, struct rp_err **err)
 {
 	static const char sql[] = "SELECT to_regclass($1)::oid";
 	rp_autobuf name = RP_BUF_INIT(256);
@@ -279,7 +142,7 @@ static int same_table(struct comparing *k, const struct catalogue *of, bool *ret
 	return 0;
 }
 
-static int compare_one(struct comparing *k, const struct catalogue *of, struct rp_err **err)
+static int compare_one(struct comparing *k, const struct rp_pg_catalogue *of, struct rp_err **err)
 {
 	static const char sql[] =
 		"SELECT a.attname FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT"
@@ -288,7 +151,7 @@ static int compare_one(struct comparing *k, const struct catalogue *of, struct r
 		" a.attname <> $4, a.attnum";
 	rp_autobuf name = RP_BUF_INIT(256);
 	rp_autores *columns = NULL;
-	rp_autolist here = {0}, there = {0};
+	rp_autorows here = {0}, there = {0};
 	bool same = false;
 	rp_buf_addf(&name, "pg_catalog.%s", of->name);
 	const char *const params[] = {rp_buf_text(&name), of->key, of->label != NULL ? of->label : "",
@@ -300,10 +163,10 @@ static int compare_one(struct comparing *k, const struct catalogue *of, struct r
 		return 0;
 	}
 	if (rp_pg_query(k->there, sql, params, 4, &columns, err) < 0 ||
-	    read_list(&there, k, k->there, of, columns, err) < 0)
+	    rp_pg_rows_read(&there, k->there, of, columns, k->seed, err) < 0)
 		return -1;
 	rp_autoerr struct rp_err *why = NULL;
-	if (read_list(&here, k, k->here, of, columns, &why) < 0) {
+	if (rp_pg_rows_read(&here, k->here, of, columns, k->seed, &why) < 0) {
 		if (rp_err_kind(why) != RP_ERR_OBJECT)
 			return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 		tell_table(k, of);
@@ -348,7 +211,7 @@ static int is_initial(struct rp_pg_conn *c, bool *ret, struct rp_err **err)
 	if (rp_pg_query(c, "SELECT oid FROM pg_database WHERE datname = current_database()", NULL, 0, &r,
 			err) < 0)
 		return -1;
-	*ret = PQntuples(r) == 1 && rp_pg_u64(r, 0, 0, &oid, NULL) == 0 && oid < FIRST_NORMAL;
+	*ret = PQntuples(r) == 1 && rp_pg_u64(r, 0, 0, &oid, NULL) == 0 && oid < RP_PG_FIRST_NORMAL;
 	return 0;
 }
 

@@ -34,10 +34,14 @@ matrix: build
 faults: build
 	@bash tests/faults/run.sh $(BUILD)/reprove $(BUILD)/tests/faults/inject.so .
 
+# Hostile backups: what the stock tools do with them, and what reprove does. About three minutes.
+hostile: build
+	@python3 tests/hostile/run.py $(BUILD)/reprove
+
 install: build
 	meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
 
-.PHONY: all setup build demo test bench matrix faults install clean
+.PHONY: all setup build demo test bench matrix hostile faults install clean

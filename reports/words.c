@@ -41,7 +41,7 @@ static const struct {
 	{"engine.check_table", "Table check", "The server's own table check finds nothing wrong.", NULL},
 	{"engine.amcheck", "Index structure",
 	 "The server's own check of index structure (amcheck) finds nothing wrong.", NULL},
-	{"engine.page_checksums", "Page checksums", 
+	{"engine.page_checksums", "Page checksums",
 	 "Every page on the scratch server's disk has a checksum that holds.", NULL},
 	{"collation.version", "Collations", "Collations are of the version that was sealed.",
 	 "Collations are of the version that the server knows."},

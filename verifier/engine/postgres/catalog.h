@@ -19,7 +19,7 @@ const char *rp_pg_drift(const struct rp_identity *sealed, const struct rp_identi
 extern const struct rp_engine_test rp_pg_tests[];
 
 /* Kinds and facts that others here rely on: what a scratch is made from (server.c), what a pg_dump leaves out. */
-#define RP_PG_KIND_ROLE	     "role" /* every role that an owner, a grant, a policy or a setting names */
+#define RP_PG_KIND_ROLE	     "role"	 /* every role that an owner, a grant, a policy or a setting names */
 #define RP_PG_FACT_SUPERUSER "superuser" /* of a role: "true"; not there: it is none */
 #define RP_PG_KIND_EXTENSION "extension"
 #define RP_PG_KIND_SETTING   "database setting" /* ALTER DATABASE SET and ALTER ROLE IN DATABASE SET */

@@ -22,6 +22,7 @@ import tempfile
 import time
 import unicodedata
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cases as catalogue  # noqa: E402
 from canaries import Canaries  # noqa: E402

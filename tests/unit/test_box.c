@@ -242,7 +242,7 @@ static int watched(const char *dir, size_t fill)
 	}
 	int pidfd = (int)syscall(SYS_pidfd_open, server, 0);
 	struct rp_watch *w = NULL;
-	if (rp_watch_start(&w, dir, 32 << 20, pidfd, NULL) < 0)
+	if (rp_watch_start(&w, dir, 32 << 20, pidfd, SIGKILL, NULL) < 0)
 		return 1;
 	char path[256], *zeros = calloc(1, 1 << 20);
 	(void)snprintf(path, sizeof path, "%s/fill", dir);

@@ -177,6 +177,10 @@ static void page_of_reprove(struct rp_buf *out)
 	rp_buf_add(out, "\n.TP\n.B REPROVE_SERVERS\n");
 	text(out, "Directories of server programs, with a colon between them: servers and tools are taken "
 		  "from there and from nowhere else.");
+	rp_buf_add(out, "\n.TP\n.B REPROVE_BOX\n");
+	text(out,
+	     "The one box to restore in, and no other: 'namespaces' (bubblewrap) or 'landlock'. With 'none' a "
+	     "verification is refused unless --unboxed allows it. The report says which one held.");
 	rp_buf_add(out, "\n.TP\n.BR PGPASSFILE ,\\ PGSERVICEFILE\n");
 	text(out,
 	     "As PostgreSQL's own tools use them. Passwords come from there, never from the command line.");

@@ -22,7 +22,9 @@ struct sock_fprog;
  * NAMESPACES: bubblewrap. A root of its own that holds the libraries, the one program and its directory; no shell,
  *   no network, no other process. And the filter of system calls.
  * LANDLOCK: where namespaces cannot be had. The same root is seen, but only those files can be opened, nothing but
- *   the one program can be executed, and the filter denies a server every connection. */
+ *   the one program can be executed, and the filter denies a server every connection. It is the weaker one: a tool
+ *   connects to its server's socket, and so could to any other that its user may enter; modes and times of files
+ *   that this user owns can be changed; and what one server may take in all is bound by nothing. */
 enum rp_box_level { RP_BOX_NONE, RP_BOX_LANDLOCK, RP_BOX_NAMESPACES };
 
 struct rp_box {

@@ -81,8 +81,10 @@ int rp_server_start(struct rp_scratch *s, char *const argv[], struct rp_err **er
 		return -1;
 	if (record_inside(s, &boxed, err) < 0)
 		return -1;
-	return rp_watch_start(&h->watch, s->dir, s->place.disk,
-			      h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd, err);
+	/* Without a namespace of its own it has to take its children with it, and its memory from the kernel. */
+	bool inside = h->inside_fd >= 0;
+	return rp_watch_start(&h->watch, s->dir, s->place.disk, inside ? h->inside_fd : h->proc.pidfd,
+			      inside ? SIGKILL : s->engine->hosting->quit, err);
 }
 
 /* The end of the log as one line: its last few messages. */

@@ -22,7 +22,7 @@
 
 struct rp_watch {
 	pthread_t thread;
-	int dir, server, stop;
+	int dir, server, signal, stop;
 	uint64_t floor;
 	_Atomic uint64_t killed;
 };
@@ -46,7 +46,7 @@ static void *watch(void *ctx)
 			continue;
 		/* Said first: who finds the server gone asks why. */
 		atomic_store(&w->killed, left != 0 ? left : 1);
-		(void)syscall(SYS_pidfd_send_signal, w->server, SIGKILL, NULL, 0);
+		(void)syscall(SYS_pidfd_send_signal, w->server, w->signal, NULL, 0);
 		break;
 	}
 	return NULL;
@@ -78,12 +78,14 @@ static int start(struct rp_watch *w, const char *dir, int server, struct rp_err 
 	return r == 0 ? 0 : rp_err_sys(err, r, "watch the disk");
 }
 
-int rp_watch_start(struct rp_watch **ret, const char *dir, uint64_t disk, int server, struct rp_err **err)
+int rp_watch_start(struct rp_watch **ret, const char *dir, uint64_t disk, int server, int signal,
+		   struct rp_err **err)
 {
 	struct rp_watch *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	w->dir = w->server = w->stop = -1;
+	w->signal = signal;
 	/* On a small disk that was enough for the restore, as much in proportion. */
 	w->floor = disk / 10 < LEFT_MAX ? disk / 10 : LEFT_MAX;
 	if (start(w, dir, server, err) < 0) {

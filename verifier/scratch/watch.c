@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,7 +21,8 @@
 
 struct rp_watch {
 	pthread_t thread;
-	int dir, server, signal, stop;
+	int dir, server, signal;
+	int stop[2]; /* a pipe that carries nothing: closing an end cannot fail, and a write can */
 	uint64_t floor;
 	_Atomic uint64_t killed;
 };
@@ -39,7 +39,7 @@ static bool is_low(const struct rp_watch *w, uint64_t *ret_left)
 static void *watch(void *ctx)
 {
 	struct rp_watch *w = ctx;
-	struct pollfd stop = {.fd = w->stop, .events = POLLIN};
+	struct pollfd stop = {.fd = w->stop[0], .events = POLLIN};
 	uint64_t left;
 	while (poll(&stop, 1, EVERY_MS) == 0) {
 		if (!is_low(w, &left))
@@ -58,7 +58,8 @@ static void watch_free(struct rp_watch *w)
 		return;
 	rp_closep(&w->dir);
 	rp_closep(&w->server);
-	rp_closep(&w->stop);
+	rp_closep(&w->stop[0]);
+	rp_closep(&w->stop[1]);
 	free(w);
 }
 
@@ -66,8 +67,7 @@ static int start(struct rp_watch *w, const char *dir, int server, struct rp_err 
 {
 	w->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	w->server = fcntl(server, F_DUPFD_CLOEXEC, 3);
-	w->stop = eventfd(0, EFD_CLOEXEC);
-	if (w->dir < 0 || w->server < 0 || w->stop < 0)
+	if (w->dir < 0 || w->server < 0 || pipe2(w->stop, O_CLOEXEC) < 0)
 		return rp_err_sys(err, errno, "watch the disk");
 	/* Signals are the main thread's: run.c counts on it. */
 	sigset_t all, before;
@@ -84,7 +84,7 @@ int rp_watch_start(struct rp_watch **ret, const char *dir, uint64_t disk, int se
 	struct rp_watch *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	w->dir = w->server = w->stop = -1;
+	w->dir = w->server = w->stop[0] = w->stop[1] = -1;
 	w->signal = signal;
 	/* On a small disk that was enough for the restore, as much in proportion. */
 	w->floor = disk / 10 < LEFT_MAX ? disk / 10 : LEFT_MAX;
@@ -105,9 +105,7 @@ void rp_watch_stop(struct rp_watch *w)
 {
 	if (w == NULL)
 		return;
-	const uint64_t one = 1;
-	ssize_t n = write(w->stop, &one, sizeof one);
-	(void)n;
+	(void)close(rp_take_fd(&w->stop[1]));
 	(void)pthread_join(w->thread, NULL);
 	watch_free(w);
 }

@@ -76,11 +76,15 @@ int rp_json_parse(json_t **ret, const void *bytes, size_t len, const struct rp_j
 	json_set_alloc_funcs(rp_memory_alloc, free);
 	rp_memory_forget();
 	*ret = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &e);
+	enum json_error_code code = json_error_code(&e);
+	/* Asked first: where a buffer of jansson's cannot grow, it goes on with a text that is cut short. */
+	if (rp_memory_failed() || (*ret == NULL && code == json_error_out_of_memory)) {
+		json_decref(*ret);
+		*ret = NULL;
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while %s is read", what);
+	}
 	if (*ret != NULL)
 		return 0;
-	enum json_error_code code = json_error_code(&e);
-	if (code == json_error_out_of_memory || rp_memory_failed())
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while %s is read", what);
 	for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++)
 		if (complaints[i].code == code)
 			return rp_err_set(err, RP_ERR_TRUST, "%s %s (line %d, column %d)", what,

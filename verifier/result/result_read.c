@@ -6,6 +6,7 @@
 #include "verifier/result/read.h"
 #include "verifier/result/result.h"
 #include "verifier/result/text.h"
+#include "verifier/util/memory.h"
 #include "verifier/util/parse.h"
 
 /* Strict: a member that is missing, unknown or of another type, a word that is none, a number that is no number
@@ -281,7 +282,11 @@ int rp_result_read(struct rp_result **ret, const char *json, size_t len, struct 
 	if (len > RP_RESULT_MAX)
 		return rp_err_set(err, RP_ERR_IO, "result: larger than %u bytes", RP_RESULT_MAX);
 	json_error_t why;
+	json_set_alloc_funcs(rp_memory_alloc, free);
+	rp_memory_forget();
 	rp_cleanup(json_drop) json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &why);
+	if (rp_memory_failed()) /* jansson may have gone on with less */
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory while a result is read");
 	if (root == NULL)
 		return rp_err_set(err, RP_ERR_IO, "result: not JSON: line %d: %s", why.line, why.text);
 	rp_auto(rp_result) r = NULL;

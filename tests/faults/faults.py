@@ -15,7 +15,7 @@ import time
 import traceback
 
 from judge import KNOWN, Judge
-from world import World, below, processes, send, subreaper
+from world import DEADLINE_S, World, below, processes, send, subreaper
 
 # How many n of each fault are tried: (seal, verify). Fewer calls than that: all of them.
 SOME = {"allocation": (120, 80), "read": (12, 20), "poll": (25, 25), "query": (30, 30), "answer": (30, 30)}
@@ -43,7 +43,7 @@ class Report:
             self.left = judge.left()
         self.wrong = judge.common(self.command, outcome, killed) + [f"left over: {x}" for x in self.left]
         if self.wrong:
-            self.detail = outcome.err[-1500:] + "\n" + outcome.log[-6000:]
+            self.detail = outcome.err[-1500:] + "\n" + outcome.out[-600:] + "\n" + outcome.log[-6000:]
 
 
 def evenly(total, wanted, rng):
@@ -266,7 +266,7 @@ def one(judge, job):
     return report
 
 
-def worker(number, args, jobs, out):
+def worker(number, args, jobs, out, stop):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     subreaper()
     world = None
@@ -274,7 +274,7 @@ def worker(number, args, jobs, out):
         world = World(number, args)
         judge = Judge(world)
         out.put((counts(judge), judge.seconds) if number == 0 else None)
-        while (job := jobs.get()) is not None:
+        while (job := jobs.get()) is not None and not stop.is_set():
             out.put(one(judge, job))
     except Exception:
         out.put(traceback.format_exc())
@@ -282,6 +282,8 @@ def worker(number, args, jobs, out):
         if world:
             world.sweep(KNOWN)
             world.close()
+        if stop.is_set():  # nobody reads any more
+            out.cancel_join_thread()
 
 
 def table(reports):
@@ -309,7 +311,7 @@ def tell(reports, seconds, args):
 
 def where(line, reprove):
     """A line of a backtrace, as function and line of ours; None: not ours."""
-    at = re.search(r"/reprove\(\+(0x[0-9a-f]+)\)", line)
+    at = re.search(r"/" + re.escape(os.path.basename(reprove)) + r"\(\+(0x[0-9a-f]+)\)", line)
     if at:
         told = subprocess.run(["addr2line", "-e", reprove, "-f", "-s", at[1]], capture_output=True, text=True).stdout
         return "  at " + " ".join(told.split())
@@ -342,22 +344,14 @@ def options():
     return args
 
 
-def main():
-    args = options()
-    print(f"# seed {args.seed}", flush=True)
-    began = time.monotonic()
-    jobs, out = multiprocessing.Queue(), multiprocessing.Queue()
-    workers = [multiprocessing.Process(target=worker, args=(i, args, jobs, out)) for i in range(args.jobs)]
-    for w in workers:
-        w.start()
-    reports, waiting, broken = [], 0, []
-    planned = None
-    ready = 0
-    while planned is None or ready < len(workers) or len(reports) < waiting:
+def collect(args, jobs, out):
+    """Plan when the first worker has counted, then wait for as many reports as there are jobs."""
+    reports, planned, ready = [], None, 0
+    while planned is None or ready < args.jobs or len(reports) < len(planned):
         got = out.get()
         if isinstance(got, str):
-            broken.append(got)
-            break
+            print(got)
+            return reports, False
         if isinstance(got, Report):
             reports.append(got)
             if got.wrong:
@@ -369,15 +363,28 @@ def main():
             print(f"# {len(planned)} runs", flush=True)
             for job in planned:
                 jobs.put(job)
-            waiting = len(planned)
-    for _ in workers:
-        jobs.put(None)
+    return reports, True
+
+
+def main():
+    args = options()
+    print(f"# seed {args.seed}", flush=True)
+    began = time.monotonic()
+    jobs, out, stop = multiprocessing.Queue(), multiprocessing.Queue(), multiprocessing.Event()
+    workers = [multiprocessing.Process(target=worker, args=(i, args, jobs, out, stop)) for i in range(args.jobs)]
     for w in workers:
-        w.join(60)
+        w.start()
+    try:
+        reports, whole = collect(args, jobs, out)
+    finally:
+        stop.set()
+        for _ in workers:
+            jobs.put(None)
+        for w in workers:
+            w.join(DEADLINE_S + 60)
+            w.terminate()
     bad = tell(reports, time.monotonic() - began, args)
-    for text in broken:
-        print(text)
-    return 1 if bad or broken else 0
+    return 1 if bad or not whole else 0
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ class Judge:
 
     @staticmethod
     def said(o):
-        return (re.search(r"^reprove: .{8}", o.err, re.M) or re.search(r"INCONCLUSIVE|could not", o.out) or
+        return (re.search(r"^reprove: .{8}", o.err, re.M) or re.search(r"inconclusive|could not", o.out, re.I) or
                 "fired stderr" in o.log)
 
     # Seal

@@ -144,6 +144,11 @@ int rp_proc_start(struct rp_proc *ret, const struct rp_program *p, struct rp_err
 		n = read(rd, &child_errno, sizeof child_errno);
 	while (n < 0 && errno == EINTR);
 	if (n != 0) {
+		if (n < 0) { /* then it may well run */
+			child_errno = errno;
+			(void)kill(-pid, SIGKILL);
+			(void)kill(pid, SIGKILL);
+		}
 		(void)reap(pid, NULL);
 		return rp_err_sys(err, child_errno, "execute '%s'", p->argv[0]);
 	}

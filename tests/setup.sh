@@ -4,8 +4,8 @@
 # usage: tests/setup.sh [extra group...]    groups: ci
 set -eu
 
-packages="gcc meson ninja-build pkg-config libpq-dev libssl-dev libxxhash-dev libarchive-dev libjansson-dev zlib1g-dev
-	libcmocka-dev libxml2-utils python3 postgresql-15 postgresql-client-15 bubblewrap"
+packages="gcc meson ninja-build pkg-config libpq-dev libmariadb-dev libssl-dev libxxhash-dev libarchive-dev libjansson-dev zlib1g-dev
+	libcmocka-dev libxml2-utils python3 postgresql-15 postgresql-client-15 mariadb-server-core mariadb-client bubblewrap"
 for group; do
 	case $group in
 	ci) packages="$packages clang libclang-rt-14-dev clang-format valgrind" ;;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/mysql/conn.h"
+
+extern const struct rp_engine rp_engine_mysql;
+
+static const char *const schemes[] = {"mysql", "mariadb", NULL};
+
+const struct rp_engine rp_engine_mysql = {
+	.name = "mysql",
+	.schemes = schemes,
+};

@@ -112,10 +112,12 @@ runs 1 "hole 9: a custom archive cut short, without a manifest" "$reprove" verif
 awk '/^CREATE TABLE/ && !n++ {print "\\connect postgres"} {print}' good.sql >elsewhere.sql
 runs 1 "hole 10: a dump that goes to another database" verify elsewhere.sql
 answers restore.complete fail "hole 10: did not restore"
-pg_dump -C h >create.sql
-"$reprove" verify --target h --no-manifest create.sql >/dev/null 2>&1
-[ $? -eq 2 ]
-tap $? "hole 10: one that makes a database of its own is not taken for restored"
+sql h "ALTER DATABASE h SET work_mem = '5MB'; COMMENT ON DATABASE h IS 'it''s h'; REVOKE TEMPORARY ON DATABASE h FROM PUBLIC"
+runs 0 "hole 10: a dump that makes a database of its own" "$reprove" seal --source "$(pg_uri h)" --key reprove.key \
+	--manifest create.json --backup create.sql --backup-command "pg_dump -C --snapshot={snapshot} h"
+runs 0 "hole 10: is restored into ours" "$reprove" verify --target h --state none --trust reprove.pub \
+	--manifest create.json --reports create create.sql
+sql h "ALTER DATABASE h RESET work_mem; COMMENT ON DATABASE h IS NULL; GRANT TEMPORARY ON DATABASE h TO PUBLIC"
 runs 0 "hole 10: a kept run" verify --keep good.sql
 kept=$(printf '%s\n' "$TMPDIR"/reprove-*)
 edited "DROP TABLE public.b;"

@@ -145,6 +145,38 @@ static void statements_of_clean_are_dropped(void **state)
 	       TOP "\n\n" SETS "\n\nSET x = '';\n" ITEM END, 15);
 }
 
+/* What pg_dump --create writes before the first object: the database, its settings, the way into it twice. */
+#define DATABASE(type) "--\n-- Name: d; Type: " type "; Schema: -; Owner: postgres\n--\n\n"
+#define REMARK                                                                                               \
+	"--\n-- Name: DATABASE d; Type: COMMENT; Schema: -; Owner: o\n--\n\nCOMMENT ON DATABASE d IS '';\n\n\n"
+#define CONNECT "\\unrestrict Abc123\n\\connect d\n\\restrict Abc123\n\n"
+
+static void sections_of_create_become_one(void **state)
+{
+	(void)state;
+	expect(TOP MINE SETS DATABASE(
+		       "DATABASE") "CREATE DATABASE d WITH TEMPLATE = template0;\n"
+				   "ALTER DATABASE d OWNER TO o;\n" CONNECT SETS DATABASE(
+					   "DATABASE PROPERTIES") "ALTER DATABASE d SET x TO 'y';\n" CONNECT
+					   SETS ITEM END THEN,
+	       TOP "\n\n" SETS DATABASE("DATABASE") "\nALTER DATABASE d OWNER TO o;\n\n\n\n\n" SETS DATABASE(
+		       "DATABASE PROPERTIES") "ALTER DATABASE d SET x TO 'y';\n\n\n\n\n" SETS ITEM END,
+	       15);
+}
+
+static void remarks_on_the_database_end_with_the_first_object(void **state)
+{
+	(void)state;
+	expect(TOP SETS REMARK ITEM CONNECT END, TOP SETS REMARK ITEM CONNECT END, 15);
+}
+
+static void connecting_elsewhere_later_is_left_for_psql_to_refuse(void **state)
+{
+	(void)state;
+	expect(TOP SETS ITEM CONNECT ITEM END, TOP SETS ITEM CONNECT ITEM END, 15);
+	expect(TOP SETS "\\connect d\n" ITEM END, TOP SETS "\\connect d\n" ITEM END, 15);
+}
+
 static void dump_of_nothing_is_whole(void **state)
 {
 	(void)state;
@@ -226,6 +258,9 @@ int main(void)
 		cmocka_unit_test(token_is_taken_from_the_top_alone),
 		cmocka_unit_test(setting_of_newer_versions_is_dropped_for_older_servers),
 		cmocka_unit_test(statements_of_clean_are_dropped),
+		cmocka_unit_test(sections_of_create_become_one),
+		cmocka_unit_test(remarks_on_the_database_end_with_the_first_object),
+		cmocka_unit_test(connecting_elsewhere_later_is_left_for_psql_to_refuse),
 		cmocka_unit_test(dump_of_nothing_is_whole),
 		cmocka_unit_test(windows_line_ends_pass),
 		cmocka_unit_test(every_cut_is_told),

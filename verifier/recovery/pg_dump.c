@@ -167,6 +167,22 @@ static void keep_after(char ret[RP_PG_TEXT_MAX], const char *line, size_t n, con
 	ret[keep] = '\0';
 }
 
+/* "-- Name: shop; Type: DATABASE; Schema: ..." */
+static bool keep_database(char ret[RP_PG_TEXT_MAX], const char *line, size_t n)
+{
+	static const char prefix[] = "-- Name: ";
+	const char *end = memmem(line, n, "; Type: DATABASE;", 17);
+	size_t skip = sizeof prefix - 1;
+	if (end == NULL || (size_t)(end - line) <= skip)
+		return false;
+	size_t len = (size_t)(end - line) - skip;
+	if (len < RP_PG_TEXT_MAX) {
+		memcpy(ret, line + skip, len);
+		ret[len] = '\0';
+	}
+	return true;
+}
+
 bool rp_pg_plain_parse(const uint8_t *head, size_t len, struct rp_pg_plain *ret)
 {
 	const char *at = (const char *)head, *end = at + len, *line;
@@ -184,7 +200,7 @@ bool rp_pg_plain_parse(const uint8_t *head, size_t len, struct rp_pg_plain *ret)
 		keep_after(p.tool, line, n, "-- Dumped by pg_dump version ");
 		/* The database comes before everything that is in it, so the first object tells. */
 		if (begins(line, n, "-- Name: ")) {
-			p.creates = memmem(line, n, "; Type: DATABASE;", 17) != NULL;
+			p.creates = keep_database(p.database, line, n);
 			break;
 		}
 	}

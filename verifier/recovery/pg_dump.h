@@ -37,8 +37,9 @@ unsigned rp_pg_archive_needs(const struct rp_pg_archive *a);
 
 /* What the first lines of a plain dump say. */
 struct rp_pg_plain {
-	bool cluster; /* pg_dumpall: several databases, and roles */
-	bool creates; /* --create: makes a database and connects to it */
+	bool cluster;		       /* pg_dumpall: several databases, and roles */
+	bool creates;		       /* --create: makes a database and connects to it */
+	char database[RP_PG_TEXT_MAX]; /* then: which, as it is; "": none was found */
 	char server[RP_PG_TEXT_MAX], tool[RP_PG_TEXT_MAX];
 };
 bool rp_pg_plain_parse(const uint8_t *head, size_t len, struct rp_pg_plain *ret);

@@ -36,30 +36,38 @@ static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_positi
 	bool is;
 	if (parse(a, &is, &p, err) < 0)
 		return -1;
-	return rp_pg_dump_tell(a, p.server, p.tool, NULL, 0, ret, ret_at, err);
+	return rp_pg_dump_tell(a, p.server, p.tool, p.database[0] != '\0' ? p.database : NULL, 0, ret, ret_at,
+			       err);
 }
 
-/* Both connect to databases of their own choice, where nobody would look for what they restored. */
-static int one_database(struct rp_artifact *a, struct rp_err **err)
+static int one_database(const struct rp_artifact *a, const struct rp_pg_plain *p, struct rp_err **err)
 {
-	struct rp_pg_plain p;
-	bool is;
-	if (parse(a, &is, &p, err) < 0)
-		return -1;
-	if (p.cluster) {
-		(void)rp_err_set(err, RP_ERR_ENGINE,
-				 "'%s' is the output of pg_dumpall, which is not supported yet",
-				 a->point->id);
-		return rp_err_hint(err, "dump each database by itself with pg_dump");
-	}
-	if (p.creates) {
+	if (!p->cluster)
+		return 0;
+	(void)rp_err_set(err, RP_ERR_ENGINE, "'%s' is the output of pg_dumpall, which is not supported yet",
+			 a->point->id);
+	return rp_err_hint(err, "dump each database by itself with pg_dump");
+}
+
+/* With --create a dump also speaks of its database as such: its owner, rights, comment and settings. So that it can,
+ * there is an empty one of that name beside ours, which nobody looks at; a private server has room for it. */
+static int make_namesake(struct rp_scratch *s, const struct rp_pg_plain *p, struct rp_err **err)
+{
+	const char *const createdb[] = {
+		"createdb", "--template=template0", "--no-password", "--", p->database, NULL};
+	if (!s->faithful) {
 		(void)rp_err_set(
 			err, RP_ERR_ENGINE,
-			"'%s' was made with 'pg_dump --create', which is not supported yet for plain dumps",
-			a->point->id);
-		return rp_err_hint(err, "make it without --create, or with --format=custom");
+			"a plain dump made with --create needs a private server: it makes a database "
+			"of its own");
+		return rp_err_hint(err, "restore it without --scratch, or make it without --create");
 	}
-	return 0;
+	if (p->database[0] == '\0')
+		return rp_err_set(err, RP_ERR_BACKUP, "it makes a database that has no possible name");
+	if (strcmp(p->database, "postgres") == 0 || strcmp(p->database, "template1") == 0)
+		return 0;
+	rp_autobuf said = RP_BUF_INIT(SAID_MAX);
+	return rp_scratch_feed(s, createdb, NULL, &said, err);
 }
 
 /* '--file=-' and not plain stdin: complaints then name the line. Results of queries are dropped. */
@@ -140,8 +148,11 @@ static int make_roles(struct rp_artifact *a, struct rp_scratch *s, struct rp_err
 
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
-	if (one_database(a, err) < 0 || rp_scratch_start(s, err) < 0 ||
-	    (rp_pg_lacks_roles(s) && make_roles(a, s, err) < 0))
+	struct rp_pg_plain p;
+	bool is;
+	if (parse(a, &is, &p, err) < 0 || one_database(a, &p, err) < 0 || rp_scratch_start(s, err) < 0 ||
+	    (rp_pg_lacks_roles(s) && make_roles(a, s, err) < 0) ||
+	    (p.creates && make_namesake(s, &p, err) < 0))
 		return -1;
 	struct rp_stream *bytes = NULL;
 	rp_auto(rp_stream) filter = NULL;

@@ -8,6 +8,9 @@
  *     a newer pg_dump writes it for an older server too.
  *   - what --clean puts between those settings and the first object. Our database is empty, there is nothing to
  *     drop, and without --if-exists every such line is an error.
+ *   - with --create: CREATE DATABASE, and '\unrestrict T', '\connect NAME', '\restrict T', which lead from one
+ *     section to the next. All sections go to the one database that we have made; what is said of the database
+ *     itself is said of an empty one of that name, see pg_plain.c.
  *
  * Dropped lines stay as empty ones. */
 #include "verifier/recovery/psql_filter.h"
@@ -18,6 +21,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "verifier/recovery/sql_line.h"
 #include "verifier/util/error.h"
 
 #define LINE_MAX_TOP 8192 /* longer lines are not part of the top */
@@ -31,6 +35,8 @@ enum phase {
 	COMMENTS, /* only blank lines and comments so far: \restrict may come */
 	SETTINGS, /* the settings at the top */
 	CLEAN,	  /* statements of --clean */
+	DATABASE, /* the database itself, until \connect begins the next section */
+	REMARKS,  /* its comment and labels, before that or the first object */
 	BODY,
 	END,
 };
@@ -59,51 +65,16 @@ static int random_word(char ret[OURS_HEX], struct rp_err **err)
 	return 0;
 }
 
-/* A line of the input: s[0..n), without its end of line; 'all' with it. */
-struct line {
-	const char *s;
-	size_t n, all;
-};
-
-static bool line_begins(const struct line *l, const char *with)
-{
-	size_t n = strlen(with);
-	return l->n >= n && memcmp(l->s, with, n) == 0;
-}
-
-static bool line_is(const struct line *l, const char *text)
-{
-	return l->n == strlen(text) && line_begins(l, text);
-}
-
-static struct line line_of(const char *s, size_t n)
-{
-	const char *end = memchr(s, '\n', n);
-	struct line l = {.s = s, .n = end != NULL ? (size_t)(end - s) : n};
-	l.all = end != NULL ? l.n + 1 : l.n;
-	if (l.n > 0 && s[l.n - 1] == '\r')
-		l.n--;
-	return l;
-}
-
-static bool is_blank(const struct line *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->s[i] != ' ' && l->s[i] != '\t' && l->s[i] != '\r')
-			return false;
-	return true;
-}
-
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool take_token(struct filter *f, const struct line *l)
+static bool take_token(struct filter *f, const struct rp_line *l)
 {
 	static const char command[] = "\\restrict ";
 	size_t skip = sizeof command - 1;
-	if (!line_begins(l, command) || l->n == skip || l->n - skip > TOKEN_MAX)
+	if (!rp_line_begins(l, command) || l->n == skip || l->n - skip > TOKEN_MAX)
 		return false;
 	for (size_t i = skip; i < l->n; i++)
 		if (!is_alnum(l->s[i]))
@@ -120,36 +91,62 @@ static void add(struct filter *f, const char *text)
 	memcpy(f->add, text, f->add_len + 1);
 }
 
-static void drop(struct filter *f, const struct line *l)
+static void drop(struct filter *f, const struct rp_line *l)
 {
 	add(f, "\n");
 	f->at += l->all;
 }
 
-static void begin(struct filter *f, const struct line *l)
+static void begin(struct filter *f, const struct rp_line *l)
 {
 	char first[OURS_HEX + 16];
 	(void)snprintf(first, sizeof first, "\\restrict %s\n", f->ours);
 	add(f, first);
-	if (line_is(l, "--") || is_blank(l))
+	if (rp_line_is(l, "--") || rp_line_blank(l))
 		f->at += l->all;
 	f->phase = COMMENTS;
 }
 
 /* Behind these the top is over: the first object, or the end of a dump that has none. */
-static bool ends_top(const struct line *l)
+static bool ends_top(const struct rp_line *l)
 {
-	return line_begins(l, "-- Name: ") || line_begins(l, "-- Data for Name: ") || line_begins(l, TRAILER);
+	return rp_line_begins(l, "-- Name: ") || rp_line_begins(l, "-- Data for Name: ") ||
+	       rp_line_begins(l, TRAILER);
 }
 
-static void settings(struct filter *f, const struct line *l)
+/* "-- Name: d; Type: DATABASE; ...", then its settings, and "-- Name: DATABASE d; Type: COMMENT; ..." */
+static enum phase phase_of_entry(const struct rp_line *l)
 {
-	if (line_is(l, "SET transaction_timeout = 0;") && f->server > 0 && f->server < 17)
+	if (memmem(l->s, l->n, "; Type: DATABASE; ", 18) != NULL ||
+	    memmem(l->s, l->n, "; Type: DATABASE PROPERTIES; ", 29) != NULL)
+		return DATABASE;
+	return rp_line_begins(l, "-- Name: DATABASE ") ? REMARKS : BODY;
+}
+
+static void database(struct filter *f, const struct rp_line *l)
+{
+	char own[TOKEN_MAX + 16];
+	(void)snprintf(own, sizeof own, "\\unrestrict %s", f->token);
+	if (rp_line_begins(l, "\\connect ")) {
+		f->phase = COMMENTS;
 		drop(f, l);
-	else if (line_begins(l, "DROP ") || line_begins(l, "ALTER "))
+	} else if (rp_line_begins(l, "CREATE DATABASE ") || (f->token[0] != '\0' && rp_line_is(l, own))) {
+		drop(f, l);
+	} else {
+		f->ready = l->all;
+	}
+}
+
+static void settings(struct filter *f, const struct rp_line *l)
+{
+	if (rp_line_is(l, "SET transaction_timeout = 0;") && f->server > 0 && f->server < 17)
+		drop(f, l);
+	else if (rp_line_begins(l, "DROP ") || rp_line_begins(l, "ALTER "))
 		f->phase = CLEAN;
-	else if (ends_top(l) || !(is_blank(l) || line_begins(l, "--") || line_begins(l, "SET ") ||
-				  line_begins(l, "SELECT pg_catalog.set_config(")))
+	else if (rp_line_begins(l, "-- Name: "))
+		f->phase = phase_of_entry(l);
+	else if (ends_top(l) || !(rp_line_blank(l) || rp_line_begins(l, "--") || rp_line_begins(l, "SET ") ||
+				  rp_line_begins(l, "SELECT pg_catalog.set_config(")))
 		f->phase = BODY;
 	else
 		f->ready = l->all;
@@ -158,7 +155,7 @@ static void settings(struct filter *f, const struct line *l)
 /* One line of the top, which is whole in the buffer. */
 static void top_line(struct filter *f)
 {
-	struct line l = line_of(f->in + f->at, f->len - f->at);
+	struct rp_line l = rp_line_of(f->in + f->at, f->len - f->at);
 	switch (f->phase) {
 	case FIRST:
 		begin(f, &l);
@@ -167,7 +164,7 @@ static void top_line(struct filter *f)
 		if (take_token(f, &l)) {
 			f->phase = SETTINGS;
 			drop(f, &l);
-		} else if (is_blank(&l) || (line_begins(&l, "--") && !ends_top(&l))) {
+		} else if (rp_line_blank(&l) || (rp_line_begins(&l, "--") && !ends_top(&l))) {
 			f->ready = l.all;
 		} else {
 			f->phase = SETTINGS;
@@ -177,12 +174,21 @@ static void top_line(struct filter *f)
 		settings(f, &l);
 		break;
 	case CLEAN:
-		if (line_is(&l, "--"))
-			f->phase = BODY;
-		else if (line_begins(&l, "SET "))
+		if (rp_line_is(&l, "--"))
+			f->phase = SETTINGS;
+		else if (rp_line_begins(&l, "SET "))
 			f->ready = l.all;
 		else
 			drop(f, &l);
+		break;
+	case DATABASE:
+		database(f, &l);
+		break;
+	case REMARKS:
+		if (rp_line_begins(&l, "-- Name: "))
+			f->phase = phase_of_entry(&l);
+		if (f->phase != BODY)
+			f->ready = l.all;
 		break;
 	case BODY:
 	case END:
@@ -265,7 +271,7 @@ static int advance(struct filter *f, struct rp_err **err)
 	}
 	if (f->phase != BODY && (have >= LINE_MAX_TOP || f->drained)) {
 		if (f->phase == FIRST)
-			begin(f, &(struct line){.s = "x", .n = 1});
+			begin(f, &(struct rp_line){.s = "x", .n = 1});
 		f->phase = BODY;
 	}
 	if (f->phase == BODY && have > TAIL) {

@@ -3,10 +3,12 @@
 
 #include "verifier/engine/db.h"
 
+extern const struct rp_engine rp_engine_mysql;
 extern const struct rp_engine rp_engine_postgresql;
 
 const struct rp_engine *const rp_engines[] = {
 	&rp_engine_postgresql,
+	&rp_engine_mysql,
 	NULL,
 };
 

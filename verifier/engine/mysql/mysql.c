@@ -8,4 +8,7 @@ static const char *const schemes[] = {"mysql", "mariadb", NULL};
 const struct rp_engine rp_engine_mysql = {
 	.name = "mysql",
 	.schemes = schemes,
+	.connect = rp_my_connect,
+	.identify = rp_my_identify,
+	.close = rp_my_close,
 };

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/mysql/conn.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/engine/mysql/address.h"
+#include "verifier/engine/mysql/guard.h"
+#include "verifier/engine/mysql/login.h"
+#include "verifier/engine/mysql/pins.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+/* Of our clock, from the first packet until the server has let us in. */
+#define LOGIN_MS 30000
+
+/* Where its plugins of other people's (Kerberos, dialog) or of the name service run; they may want more than the
+ * library's own 60 KiB. */
+#define LOGIN_STACK (1u << 20)
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void start_library(void)
+{
+	(void)mysql_library_init(0, NULL, NULL);
+}
+
+/* The one call before there is a socket to guard: the library hands back control where it would wait, and is told
+ * that its time is over where ours is. */
+static int await_login(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err)
+{
+	bool local = rp_my_address_is_local(a);
+	const char *host = local ? "localhost" : a->v[RP_MY_KEY_HOST];
+	struct rp_run run = *c->base.run;
+	int64_t ends = (rp_run_clock_ms() + LOGIN_MS) * 1000000;
+	bool ours = run.deadline_ns == 0 || ends < run.deadline_ns;
+	if (ours)
+		run.deadline_ns = ends;
+	uint64_t port = 0;
+	if (a->v[RP_MY_KEY_PORT] != NULL && !local && !rp_parse_u64(a->v[RP_MY_KEY_PORT], 1, 65535, &port))
+		return rp_err_set(err, RP_ERR_USAGE, "the port is not a number from 1 to 65535");
+	const char *password = a->v[RP_MY_KEY_PASSWORD] != NULL ? a->v[RP_MY_KEY_PASSWORD] : "";
+	MYSQL *done = NULL;
+	rp_autoerr struct rp_err *why = NULL;
+	int wants = mysql_real_connect_start(
+		&done, c->my, host, a->v[RP_MY_KEY_USER], password, a->v[RP_MY_KEY_DATABASE],
+		port != 0 ? (unsigned)port : MARIADB_PORT, local ? a->v[RP_MY_KEY_SOCKET] : NULL, 0);
+	while (wants != 0) {
+		struct pollfd fd = {.fd = mysql_get_socket(c->my)};
+		fd.events = (short)((wants & MYSQL_WAIT_READ ? POLLIN : 0) |
+				    (wants & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
+				    (wants & MYSQL_WAIT_EXCEPT ? POLLPRI : 0));
+		if (why == NULL && rp_run_poll(&run, &fd, 1, &why) == 0)
+			wants = mysql_real_connect_cont(&done, c->my, wants & ~MYSQL_WAIT_TIMEOUT);
+		else /* it unwinds, and frees what it has */
+			wants = mysql_real_connect_cont(&done, c->my, MYSQL_WAIT_TIMEOUT);
+	}
+	if (why != NULL && rp_err_kind(why) == RP_ERR_TIMEOUT && ours)
+		return rp_err_set(err, RP_ERR_ENGINE, "the server did not let us in within %d seconds",
+				  LOGIN_MS / 1000);
+	if (why != NULL)
+		return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	return done != NULL ? 0 : rp_my_login_fail(c, a, err);
+}
+
+static int check_version(struct rp_my_conn *c, struct rp_err **err)
+{
+	rp_autofree char *version = NULL;
+	if (rp_my_value(c, "SELECT VERSION()", &version, err) < 0)
+		return -1;
+	if (version == NULL || !rp_my_traits_of(version, &c->is))
+		return rp_err_set(err, RP_ERR_ENGINE, "the server says '%.100s' as its version",
+				  version != NULL ? version : "NULL");
+	if (c->is.version >= (c->is.vendor == RP_MARIADB ? 100500 : 80000))
+		return 0;
+	return rp_err_set(err, RP_ERR_ENGINE, "%s %.100s is too old: %s or newer is needed",
+			  c->is.vendor == RP_MARIADB ? "MariaDB" : "MySQL", version,
+			  c->is.vendor == RP_MARIADB ? "MariaDB 10.5" : "MySQL 8.0");
+}
+
+static int log_in(struct rp_my_conn *c, const struct rp_my_login *how, struct rp_err **err)
+{
+	rp_autoaddress a = {0};
+	if (rp_my_address_parse(how->uri, &a, err) < 0)
+		return -1;
+	if (how->user != NULL) {
+		free(rp_take(a.v[RP_MY_KEY_USER]));
+		if (rp_my_address_default(&a, RP_MY_KEY_USER, how->user, err) < 0)
+			return -1;
+	}
+	if (rp_my_address_complete(&a, err) < 0)
+		return -1;
+	(void)pthread_once(&once, start_library);
+	c->my = mysql_init(NULL);
+	if (c->my == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (a.v[RP_MY_KEY_DATABASE] != NULL) {
+		c->database = strdup(a.v[RP_MY_KEY_DATABASE]);
+		if (c->database == NULL)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	const size_t stack = LOGIN_STACK;
+	if (mysql_options(c->my, MYSQL_OPT_NONBLOCK, &stack) != 0)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (rp_my_login_options(c->my, &a, err) < 0 || await_login(c, &a, err) < 0 ||
+	    rp_my_guard_new(&c->guard, mysql_get_socket(c->my), c->base.run, err) < 0)
+		return -1;
+	return rp_my_pin(c, err) < 0 ? -1 : check_version(c, err);
+}
+
+int rp_my_log_in(struct rp_my_conn **ret, const struct rp_my_login *how, struct rp_run *run,
+		 struct rp_err **err)
+{
+	rp_cleanup(rp_my_conn_freep) struct rp_my_conn *c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	c->base.run = run;
+	c->plain = how->plain;
+	c->uri = strdup(how->uri);
+	if (c->uri == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (log_in(c, how, err) < 0)
+		return rp_err_wrap(err, "connect to MariaDB or MySQL");
+	*ret = rp_take(c);
+	return 0;
+}
+
+int rp_my_connect(struct rp_conn **ret, const char *uri, struct rp_run *run, struct rp_err **err)
+{
+	struct rp_my_conn *c = NULL;
+	const struct rp_my_login how = {.uri = uri};
+	if (rp_my_log_in(&c, &how, run, err) < 0)
+		return -1;
+	*ret = &c->base;
+	return 0;
+}
+
+void rp_my_close(struct rp_conn *conn)
+{
+	struct rp_my_conn *c = rp_my_of(conn);
+	if (c == NULL)
+		return;
+	rp_my_guard_free(c->guard);
+	mysql_close(c->my);
+	free(c->uri);
+	free(c->database);
+	rp_arena_free(c->said);
+	free(c);
+}

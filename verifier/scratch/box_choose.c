@@ -199,11 +199,11 @@ int rp_box_choose(struct rp_box *ret, struct rp_scratch *s, bool unboxed, struct
 	int named = wished_level(&only, err);
 	if (named < 0 || furnish(ret, hosting, &s->place.with, err) < 0)
 		return -1;
-	rp_autofree char *program =
-		rp_path(s->place.with.bindir, private ? hosting->program : hosting->tool, err);
+	rp_autofree char *program = private ? strdup(s->place.with.server)
+					    : rp_path(s->place.with.bindir, s->place.with.tool, err);
 	rp_autobuf why = RP_BUF_INIT(16 << 10);
 	if (program == NULL)
-		return -1;
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (named != 0)
 		rp_buf_addf(&why, "REPROVE_BOX is '%s'", getenv("REPROVE_BOX"));
 	bool held = (named == 0 || only != RP_BOX_NONE) &&
@@ -229,16 +229,13 @@ bool rp_box_try(enum rp_box_level level, const struct rp_engine *engine, struct 
 	struct rp_installation with = {0};
 	rp_cleanup(rp_box_done) struct rp_box box = {.level = level};
 	rp_autoerr struct rp_err *err = NULL;
-	rp_autofree char *program = NULL;
 	int r = rp_scratch_user(&as, hosting->users, &err);
 	if (r == 0)
 		r = hosting->choose(&with, NULL, &err);
 	if (r == 0)
 		r = furnish(&box, hosting, &with, &err);
-	if (r == 0) {
-		program = rp_path(with.bindir, hosting->program, &err);
-		r = program != NULL ? try_level(&box, &leave, program, &as, run, &err) : -1;
-	}
+	if (r == 0)
+		r = try_level(&box, &leave, with.server, &as, run, &err);
 	rp_installation_done(&with);
 	if (r < 0)
 		rp_buf_add(why, rp_err_text(err));

@@ -66,6 +66,9 @@ void rp_place_candidates(const char *under, char *ret[RP_PLACES]);
 void rp_place_candidates_done(char *ret[RP_PLACES]);
 /* All in dir but 'owner', then 'owner', then dir. */
 int rp_place_clear(const char *dir, struct rp_err **err);
+/* The file name by which its server's processes are known, or its tools' where there is no server; links are
+ * followed, as the kernel does. Owned. */
+char *rp_program_name(const struct rp_installation *with, struct rp_err **err);
 /* prefix and 16 hexadecimal digits of chance. */
 char *rp_random_name(const char *prefix, struct rp_err **err);
 char *rp_path(const char *dir, const char *name, struct rp_err **err);

@@ -162,6 +162,23 @@ static int make_locked(const char *base, char **ret, int *ret_lock, struct rp_er
 	return rp_err_set(err, RP_ERR_IO, "create a directory in '%s': others remove it every time", base);
 }
 
+char *rp_program_name(const struct rp_installation *with, struct rp_err **err)
+{
+	rp_autofree char *tool = with->server == NULL ? rp_path(with->bindir, with->tool, err) : NULL;
+	const char *path = with->server != NULL ? with->server : tool;
+	rp_autofree char *real = path != NULL ? realpath(path, NULL) : NULL;
+	if (path == NULL)
+		return NULL;
+	if (real == NULL) {
+		rp_err_sys(err, errno, "execute '%s'", path);
+		return NULL;
+	}
+	char *name = strdup(strrchr(real, '/') + 1);
+	if (name == NULL)
+		rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	return name;
+}
+
 int rp_place_make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
 {
 	struct rp_hosted *h = s->hosted;
@@ -171,8 +188,8 @@ int rp_place_make(struct rp_scratch *s, const struct rp_scratch_wish *wish, stru
 	rp_autoclose int lock = -1;
 	if (make_locked(base, &s->dir, &lock, err) < 0)
 		return -1;
-	const char *program = s->engine->hosting->program;
-	if (rp_mark_make(s->dir, program, s->engine->hosting->quit, &h->owner, err) < 0)
+	rp_autofree char *program = rp_program_name(&s->place.with, err);
+	if (program == NULL || rp_mark_make(s->dir, program, s->engine->hosting->quit, &h->owner, err) < 0)
 		return -1;
 	h->log = rp_path(s->dir, "log", err);
 	if (h->log == NULL || make_one(s->dir, "settings", &s->place.settings, err) < 0 ||

@@ -12,6 +12,7 @@
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 #include "verifier/util/run.h"
+#include "verifier/util/stream.h"
 
 /* A server of our own, in a directory of our own, for this run alone. */
 
@@ -29,6 +30,7 @@ static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct
 	s->place.admin = rp_random_name("admin_", err);
 	if (s->place.admin == NULL || rp_place_make(s, wish, err) < 0)
 		return -1;
+	s->place.sealed = s->sealed;
 	s->faithful = true;
 	return rp_preflight_disk(s, wish->disk, err);
 }
@@ -36,7 +38,10 @@ static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct
 static int create(struct rp_scratch *s, struct rp_err **err)
 {
 	rp_autoargv argv = {0};
-	if (s->engine->hosting->create(&s->place, &argv, err) < 0)
+	rp_autofree char *path = NULL;
+	rp_auto(rp_stream) input = NULL;
+	if (s->engine->hosting->create(&s->place, &argv, &path, err) < 0 ||
+	    (path != NULL && rp_stream_of_file(&input, path, err) < 0))
 		return -1;
 	rp_autobuf said = RP_BUF_INIT(16 << 10);
 	struct rp_program p = RP_PROGRAM_INIT;
@@ -45,7 +50,7 @@ static int create(struct rp_scratch *s, struct rp_err **err)
 	p.as_user = s->hosted->as.drop;
 	p.uid = s->hosted->as.uid;
 	p.gid = s->hosted->as.gid;
-	int status = rp_proc_run(&p, NULL, NULL, &said, s->run, err);
+	int status = rp_proc_run(&p, input, NULL, &said, s->run, err);
 	if (status < 0)
 		return rp_err_wrap(err, "make an empty server");
 	if (status == 0)
@@ -87,8 +92,7 @@ static int settle(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err)
 	const struct rp_hosting *hosting = s->engine->hosting;
 	rp_autobuf lacks = RP_BUF_INIT(64 << 10);
 	if (hosting->takes(c, s->sealed, true, &lacks, err) < 0 ||
-	    hosting->claim(c, s->database, s->sealed, err) < 0 ||
-	    (s->sealed != NULL && hosting->furnish(c, s->sealed, err) < 0))
+	    hosting->claim(c, s->database, s->sealed, err) < 0 || hosting->furnish(c, s->sealed, err) < 0)
 		return -1;
 	if (lacks.len > 0)
 		s->lacks = rp_buf_take(&lacks);

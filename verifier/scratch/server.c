@@ -131,6 +131,8 @@ int rp_server_check(struct rp_scratch *s, struct rp_err **err)
 		return tell_disk(s, err);
 	if (s->hosted == NULL || s->hosted->proc.pid == 0 || !rp_proc_ended(&s->hosted->proc))
 		return 0;
+	/* A bubblewrap that ends too early leaves a child that waits for it for ever. */
+	(void)kill(-s->hosted->proc.pid, SIGKILL);
 	struct rp_run now = rp_run_unwinding(s->run, 1);
 	int status = rp_proc_wait(&s->hosted->proc, &now, NULL);
 	rp_autobuf tail = RP_BUF_INIT(16 << 10);
@@ -191,7 +193,7 @@ static void end_inside(struct rp_hosted *h)
 	(void)close(rp_take_fd(&h->inside_fd));
 }
 
-/* A scratch that is thrown away is not asked for a fast shutdown: that would first write all its memory out. */
+/* A scratch that is thrown away is not asked to stop: that would first write all its memory out. */
 void rp_server_stop(struct rp_scratch *s, bool at_once)
 {
 	struct rp_hosted *h = s->hosted;
@@ -199,9 +201,11 @@ void rp_server_stop(struct rp_scratch *s, bool at_once)
 		return;
 	rp_watch_stop(rp_take(h->watch));
 	int server = h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd;
-	if (!at_once && syscall(SYS_pidfd_send_signal, server, SIGINT, NULL, 0) == 0)
+	if (!at_once && syscall(SYS_pidfd_send_signal, server, s->engine->hosting->stop, NULL, 0) == 0)
 		(void)ends_within(h->proc.pidfd, FAST_MS);
 	end_inside(h);
 	rp_proc_stop(&h->proc, s->engine->hosting->quit, QUIT_MS);
-	rp_reap_children(h->inner, s->engine->hosting->program);
+	rp_autofree char *program = rp_program_name(&s->place.with, NULL);
+	if (program != NULL)
+		rp_reap_children(h->inner, program);
 }

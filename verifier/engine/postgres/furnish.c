@@ -47,6 +47,8 @@ static int make_role(struct rp_pg_conn *c, const char *name, const char *rights,
 int rp_pg_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct rp_err **err)
 {
 	struct rp_pg_conn *c = rp_pg_of(conn);
+	if (sealed == NULL)
+		return 0;
 	if (rp_pg_allow_writing(c, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sealed->n_objects; i++) {

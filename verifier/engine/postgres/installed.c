@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 
 #define rp_autoargv rp_cleanup(rp_argv_done) struct rp_argv
 #define VERSION_NS  (INT64_C(10) * 1000000000)
+#define TOOL	    "pg_restore" /* whoever has this one has the others */
 
 unsigned rp_pg_release(const char *version)
 {
@@ -141,11 +143,19 @@ static int find_or_say(struct rp_installation *ret, const char *program, const c
 
 int rp_pg_choose(struct rp_installation *ret, const struct rp_identity *sealed, struct rp_err **err)
 {
-	return find_or_say(ret, "postgres", sealed != NULL ? sealed->version : NULL, "postgresql", err);
+	if (find_or_say(ret, "postgres", sealed != NULL ? sealed->version : NULL, "postgresql", err) < 0)
+		return -1;
+	ret->tool = TOOL;
+	if (asprintf(&ret->server, "%s/postgres", ret->bindir) >= 0)
+		return 0;
+	ret->server = NULL;
+	return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
 int rp_pg_tools(struct rp_installation *ret, const struct rp_identity *server, struct rp_err **err)
 {
-	return find_or_say(ret, "pg_restore", server != NULL ? server->version : NULL, "postgresql-client",
-			   err);
+	if (find_or_say(ret, TOOL, server != NULL ? server->version : NULL, "postgresql-client", err) < 0)
+		return -1;
+	ret->tool = TOOL;
+	return 0;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verifier/engine/postgres/conn.h"
 #include "verifier/engine/postgres/hosting.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/fd.h"
-#include "verifier/util/parse.h"
+#include "verifier/util/machine.h"
 
 /* A private PostgreSQL server: how its files are made and how it is run. */
 
@@ -16,8 +15,9 @@
 /* Tables are cut at 1 GB, or whatever power of two a server was built with; nobody needs more than this. */
 #define FILE_MAX (UINT64_C(16) << 30)
 
-static int create(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err)
+static int create(const struct rp_place *p, struct rp_argv *ret, char **ret_input, struct rp_err **err)
 {
+	(void)ret_input;
 	rp_argv_addf(ret, "%s/initdb", p->with.bindir);
 	rp_argv_addf(ret, "--pgdata=%s", p->data);
 	rp_argv_addf(ret, "--username=%s", p->admin);
@@ -107,20 +107,6 @@ static uint64_t clamp(uint64_t n, uint64_t least, uint64_t most)
 	return n < least ? least : n > most ? most : n;
 }
 
-/* A container may be allowed less than its machine has. */
-static uint64_t memory(void)
-{
-	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-	rp_autobuf text = RP_BUF_INIT(64);
-	uint64_t limit;
-	if (rp_file_read("/sys/fs/cgroup/memory.max", &text, NULL) == 0 && text.len > 0) {
-		text.s[strcspn(text.s, "\n")] = '\0';
-		if (rp_parse_u64(text.s, 1, UINT64_MAX, &limit) && limit < bytes)
-			return limit;
-	}
-	return bytes;
-}
-
 static void add_mib(struct rp_argv *argv, const char *name, uint64_t bytes)
 {
 	rp_argv_add(argv, "-c");
@@ -136,7 +122,7 @@ static void add_path(struct rp_argv *argv, const char *name, const char *dir, co
 static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err)
 {
 	unsigned major = rp_pg_release(p->with.version);
-	rp_argv_addf(ret, "%s/postgres", p->with.bindir);
+	rp_argv_add(ret, p->with.server);
 	rp_argv_add(ret, "-D");
 	rp_argv_add(ret, p->data);
 	add_path(ret, "config_file", p->settings, "/postgresql.conf");
@@ -150,7 +136,7 @@ static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **
 		rp_argv_add(ret, "-c");
 		rp_argv_addf(ret, "%s=%s", settings[i].name, settings[i].value);
 	}
-	uint64_t bytes = memory();
+	uint64_t bytes = rp_memory_size();
 	add_mib(ret, "shared_buffers", clamp(bytes / 16, 32 * MIB, 512 * MIB));
 	add_mib(ret, "maintenance_work_mem", clamp(bytes / 32, 64 * MIB, 512 * MIB));
 	add_mib(ret, "max_wal_size", clamp(p->disk / 8, 64 * MIB, 8192 * MIB));
@@ -181,11 +167,10 @@ static const char *const users[] = {"postgres", NULL};
 const struct rp_hosting rp_pg_hosting = {
 	.reads = reads,
 	.parts = rp_pg_parts,
-	.program = "postgres",
-	.tool = "pg_restore",
 	.file_max = FILE_MAX,
 	.users = users,
 	.quit = SIGQUIT,
+	.stop = SIGINT,
 	.credentials = rp_pg_credentials,
 	.choose = rp_pg_choose,
 	.tools = rp_pg_tools,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_UTIL_MACHINE_H
+#define RP_UTIL_MACHINE_H
+
+#include <stdint.h>
+
+/* Bytes of memory that this process and its children may have in all: a container may be allowed less than its
+ * machine has. */
+uint64_t rp_memory_size(void);
+
+#endif

@@ -24,7 +24,7 @@ OTHERS = (25, 20)
 LASTING = {"allocation": (8, 8), "write": (4, 4), "open": (3, 3), "fsync": (2, 3), "connect": (2, 3), "fork": (2, 3),
            "mkdir": (0, 3), "pipe": (3, 3), "poll": (3, 3), "short": (1, 1), "read": (2, 3), "rename": (1, 2)}
 ONLY_LASTING = {"stderr": (1, 1)}
-MOMENTS = {"kill": (50, 50), "server killed": (8, 8), "server quits": (6, 6), "backend killed": (6, 8),
+MOMENTS = {"kill": (58, 54), "server killed": (8, 8), "server quits": (6, 6), "backend killed": (6, 8),
            "never answers": (5, 6), "full disk": (6, 10), "full reports": (0, 6), "small files": (6, 6)}
 SAMPLE = 0.12
 

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import xml.etree.ElementTree
 
+from world import GRACE_S
+
 SEALED = ("m.json", "b.dump")
 REPORTS = ("result.json", "report.html", "TEST-shop.xml")
 KNOWN = SEALED + REPORTS + ("rep",)
@@ -195,5 +197,5 @@ class Judge:
         except xml.etree.ElementTree.ParseError:
             return False
 
-    def left(self, grace=1.0):
+    def left(self, grace=GRACE_S):
         return self.w.left_processes(grace) + self.w.left_files(KNOWN)

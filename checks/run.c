@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks/answer.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
@@ -151,6 +152,39 @@ static void ask(struct asked *a, const struct rp_check *c)
 		account(a, c, expected, c->concern ? looked : looked_at(a));
 }
 
+/* Was this the answer at the source, too? There it became a line of the coverage. */
+static bool is_sealed_so(const struct rp_survey *sealed, const struct rp_finding *f)
+{
+	rp_autobuf said = RP_BUF_INIT(64U << 10);
+
+	rp_buf_addf(&said, "%s%s%s", f->object, *f->object ? ": " : "", f->message ? f->message : "");
+	for (size_t i = 0; i < sealed->n_coverage && !said.failed; i++) {
+		const struct rp_coverage *c = &sealed->coverage[i];
+		if (strcmp(c->what, f->check) == 0 && c->reason && strcmp(c->reason, rp_buf_text(&said)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a source has, a faithful copy of it has. It is told all the same. */
+static void inherit(struct asked *a)
+{
+	const struct rp_survey *sealed = rp_evidence_sealed(a->e);
+
+	for (size_t i = a->mark; i < a->to->n && sealed; i++) {
+		struct rp_finding *f = &a->to->all[i];
+		if ((f->verdict != RP_FAIL && f->verdict != RP_NOT_RUN) || !is_sealed_so(sealed, f))
+			continue;
+		if (f->verdict == RP_FAIL)
+			f->verdict = RP_PASS;
+		else
+			f->excused = true;
+		f->looked = f->looked ? f->looked : 1;
+		f->message = rp_findings_text(a->to, "%s; the source was so when it was sealed",
+					      f->message ? f->message : "");
+	}
+}
+
 static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 {
 	rp_autoerr struct rp_err *err = NULL;
@@ -170,6 +204,8 @@ static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 		rp_answer_error(a->to, "", err);
 	else if (a->to->n == a->mark)
 		not_run(a, false, "it gave no answer");
+	if (t->inherited)
+		inherit(a);
 }
 
 /* Somebody answers for it, and it ends within a year: without that it is a hole, and not a decision. */

@@ -61,6 +61,9 @@ struct rp_engine_test {
 	/* Asked of the source as well, when it is sealed: reading is enough, and it ends nothing. What it finds
 	 * there is a warning and a line of the manifest's coverage. */
 	bool of_source;
+	/* And it is about the data, not about whether the survey can be believed: where the source had the very same
+	 * (object and message), a copy of it that has it too is as good as it. Such an answer passes, and says so. */
+	bool inherited;
 	/* Answers with rp_pass() and its like, at least once. 0: asked; -1: could not go on, err says why.
 	 * Asked last of all: it may end the moment that c sees. */
 	int (*run)(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,

@@ -11,4 +11,5 @@ const struct rp_engine rp_engine_mysql = {
 	.connect = rp_my_connect,
 	.identify = rp_my_identify,
 	.close = rp_my_close,
+	.tests = rp_my_tests,
 };

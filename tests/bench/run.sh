@@ -65,6 +65,9 @@ compare wide
 "$build/tests/bench/scan" "$(pg_uri small)" 2 >"$work/small"
 printf 'peak memory for 50,000 rows with two connections: %d KiB\n' "$(cut -d' ' -f2 "$work/small")"
 
+echo "the box, per start of a program in it (psql --version, median of 30):"
+"$build/tests/bench/box"
+
 echo "sealing and verifying ..." >&2
 cd "$work" || exit 1
 reprove=$build/reprove

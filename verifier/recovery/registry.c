@@ -16,5 +16,6 @@ const struct rp_wrapping *const rp_wrappings[] = {
 const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_custom,
 	&rp_format_pg_plain,
+	&rp_format_mysqldump,
 	NULL,
 };

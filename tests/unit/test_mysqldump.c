@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/cmocka_all.h"
+
+#include <stdio.h>
+
+#include "verifier/recovery/mysqldump.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/error.h"
+
+#define SANDBOX "/*M!999999\\- enable the sandbox mode */ \n"
+#define RULE	"-- ------------------------------------------------------\n"
+#define MARIADB                                                                                              \
+	SANDBOX "-- MariaDB dump 10.19  Distrib 10.11.19-MariaDB, for debian-linux-gnu (x86_64)\n--\n"       \
+		"-- Host: localhost    Database: shop\n" RULE                                                \
+		"-- Server version\t10.11.19-MariaDB-0+deb12u1\n\n"
+#define MYSQL                                                                                                     \
+	"-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: shop\n" RULE \
+	"-- Server version\t9.7.4-2\n\n"
+#define SETS "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"
+
+static int parse(const char *text, struct rp_mysqldump_head *ret)
+{
+	return rp_mysqldump_parse((const uint8_t *)text, strlen(text), ret);
+}
+
+static void headers_of_both_vendors_are_read(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	assert_true(parse(MARIADB SETS, &h) > 0);
+	assert_true(h.mariadb);
+	assert_int_equal(h.end, RP_MYSQLDUMP_COMMENT);
+	assert_string_equal(h.tool, "10.11.19-MariaDB");
+	assert_string_equal(h.server, "10.11.19-MariaDB-0+deb12u1");
+	assert_string_equal(h.database, "shop");
+	assert_string_equal(h.log_file, "");
+	assert_true(parse(MYSQL SETS, &h) > 0);
+	assert_false(h.mariadb);
+	assert_string_equal(h.tool, "9.7.4");
+	assert_string_equal(h.server, "9.7.4-2");
+	assert_true(parse("-- MariaDB dump 10.19-11.8.6-MariaDB, for debian-linux-gnu (x86_64)\n", &h) > 0);
+	assert_string_equal(h.tool, "11.8.6-MariaDB");
+	/* mysqldump of MariaDB before 10.6 or so. */
+	assert_true(parse("-- MySQL dump 10.19  Distrib 10.3.39-MariaDB, for debian-linux-gnu (x86_64)\n",
+			  &h) > 0);
+	assert_string_equal(h.tool, "10.3.39-MariaDB");
+}
+
+static void positions_are_read_commented_or_not(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	static const char *const lines[] = {
+		"-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n",
+		"CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n",
+		"-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='bin.000001', SOURCE_LOG_POS=2990;\n",
+		"-- CHANGE MASTER TO MASTER_USE_GTID=slave_pos;\n-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', "
+		"MASTER_LOG_POS=2990;\n",
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		char text[2000];
+		(void)snprintf(text, sizeof text, "%s%s", MARIADB, lines[i]);
+		assert_true(parse(text, &h) > 0);
+		assert_string_equal(h.log_file, "bin.000001");
+		assert_string_equal(h.log_pos, "2990");
+	}
+	/* Where the one that it follows stands is another server's position. */
+	assert_true(parse(MARIADB "CHANGE MASTER '' TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n",
+			  &h) > 0);
+	assert_string_equal(h.log_file, "");
+	assert_true(
+		parse(MYSQL
+		      "-- Position to start replication or point-in-time recovery from (the source of this "
+		      "replica)\n-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='b', SOURCE_LOG_POS=1;\n",
+		      &h) > 0);
+	assert_string_equal(h.log_file, "");
+}
+
+static void gtids_are_read(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	assert_true(parse(MYSQL "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a-b:1-12';\n", &h) > 0);
+	assert_string_equal(h.gtid, "a-b:1-12");
+	assert_true(parse(MYSQL "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a-b:1-12,\nc-d:1-3:7';\n", &h) > 0);
+	assert_string_equal(h.gtid, "a-b:1-12,c-d:1-3:7");
+	assert_true(parse(MYSQL "/* SET @@GLOBAL.GTID_PURGED='+a-b:1-25';*/\n", &h) > 0);
+	assert_string_equal(h.gtid, "a-b:1-25");
+	assert_true(parse(MARIADB "-- SET GLOBAL gtid_slave_pos='3-7-12';\n", &h) > 0);
+	assert_string_equal(h.gtid, "3-7-12");
+	assert_true(parse(MYSQL "SET @@GLOBAL.GTID_PURGED='", &h) > 0);
+	assert_string_equal(h.gtid, "");
+	assert_true(parse(MYSQL "SET @@GLOBAL.GTID_PURGED=;'", &h) > 0);
+	assert_string_equal(h.gtid, "");
+}
+
+static void database_of_a_dump_with_databases_is_the_first_used(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	assert_true(parse("-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n"
+			  "-- Host: localhost    Database: \n" RULE "\nUSE `sh``op`;\n",
+			  &h) > 0);
+	assert_string_equal(h.database, "sh`op");
+}
+
+static void dumps_without_comments_are_known_by_their_first_statement(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	assert_true(parse("\n" SETS, &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_SETTINGS);
+	assert_true(parse(SANDBOX "\n" SETS, &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_SETTINGS);
+	assert_true(h.mariadb);
+	assert_true(parse(SANDBOX "CREATE TABLE `a` (\n", &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_NONE);
+	assert_true(parse("/*!40101 SET @saved_cs_client     = @@character_set_client */;\n", &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_NONE);
+	assert_true(parse("SET @MYSQLDUMP_TEMP_LOG_BIN = @@SESSION.SQL_LOG_BIN;\n", &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_NONE);
+}
+
+static void others_are_not_taken_for_it(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	static const char *const others[] = {
+		"",
+		"\n",
+		"--\n-- PostgreSQL database dump\n--\n",
+		"-- phpMyAdmin SQL Dump\n" SETS,
+		"CREATE TABLE t (a int);\n",
+		"<?xml version=\"1.0\"?>\n",
+		"x-- MySQL dump 10.13\n",
+		"-- MySQL dum",
+		"mysqldump: Got error: 1045: Access denied\n",
+	};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(parse(others[i], &h), 0);
+}
+
+static void messages_before_the_title_are_kept(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	assert_true(parse("mysqldump: [Warning] Using a password can be insecure.\n" MYSQL, &h) > 0);
+	assert_string_equal(h.message, "mysqldump: [Warning] Using a password can be insecure.");
+	assert_string_equal(h.server, "9.7.4-2");
+	assert_true(parse("Warning: A partial dump from a server that has GTIDs will\n" MYSQL, &h) > 0);
+	assert_string_not_equal(h.message, "");
+}
+
+static void text_of_windows_is_recognised(void **state)
+{
+	(void)state;
+	struct rp_mysqldump_head h;
+	static const char wide[] = "\xff\xfe-\0-\0 \0M\0y\0S\0Q\0L\0";
+	assert_true(rp_mysqldump_parse((const uint8_t *)wide, sizeof wide - 1, &h) > 0);
+	assert_true(h.wide);
+	assert_true(parse("\xef\xbb\xbf" MYSQL, &h) > 0);
+	assert_false(h.wide);
+	assert_string_equal(h.server, "9.7.4-2");
+	assert_true(
+		parse("-- MySQL dump 10.13  Distrib 9.7.4, for Win64 (x86_64)\r\n-- Server version\t9.7.4\r\n",
+		      &h) > 0);
+	assert_string_equal(h.server, "9.7.4");
+}
+
+static void a_head_cut_at_any_byte_is_read_as_far_as_it_goes(void **state)
+{
+	(void)state;
+	static const char in[] =
+		MARIADB SETS "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a-b:1-12';\n"
+			     "-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n"
+			     "USE `b`;\n";
+	for (size_t n = 0; n < sizeof in; n++) {
+		/* A copy of the exact size, so that one byte too far is found. */
+		uint8_t *copy = malloc(n > 0 ? n : 1);
+		struct rp_mysqldump_head h;
+		memcpy(copy, in, n);
+		assert_true(rp_mysqldump_parse(copy, n, &h) >= 0);
+		free(copy);
+	}
+}
+
+static const char *loses(const char *type)
+{
+	return rp_mysqldump_loses(&(struct rp_column){.name = "c", .type = type});
+}
+
+static void float_is_lossy_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_non_null(loses("float"));
+	assert_non_null(loses("float unsigned"));
+	assert_null(loses("float(7,3)"));
+	assert_null(loses("double"));
+	assert_null(loses("decimal(10,2)"));
+	assert_null(loses(NULL));
+}
+
+static void expect_told(const char *complaint, bool named, enum rp_err_kind kind, const char *text)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	assert_true(rp_mysqldump_explains(complaint, named, &err));
+	assert_int_equal(rp_err_kind(err), kind);
+	if (strstr(rp_err_text(err), text) == NULL)
+		fail_msg("'%s' is not in '%s'", text, rp_err_text(err));
+	if (kind == RP_ERR_ENGINE)
+		assert_non_null(rp_err_hint_text(err));
+}
+
+static void complaints_that_are_known_are_explained(void **state)
+{
+	(void)state;
+	expect_told("'mariadb' failed: exit status 1: ERROR 1273 (HY000) at line 25: Unknown collation: "
+		    "'utf8mb4_0900_ai_ci'",
+		    false, RP_ERR_ENGINE, "collation");
+	expect_told("ERROR 1273 (HY000) at line 25: Unknown collation: 'utf8mb4_uca1400_ai_ci'", false,
+		    RP_ERR_ENGINE, "collation");
+	expect_told(
+		"ERROR 3105 (HY000) at line 52: The value specified for generated column 'g' in table 'ch' is "
+		"not allowed.",
+		false, RP_ERR_ENGINE, "generated column");
+	expect_told("ERROR 1064 (42000) at line 9: You have an error near 'mysqldump: Error 2013'", false,
+		    RP_ERR_BACKUP, "message of mysqldump");
+	expect_told("ERROR 1227 (42000) at line 90: Access denied; you need SUPER", true, RP_ERR_ENGINE,
+		    "DEFINER");
+	expect_told("ERROR 1153 (08S01) at line 90: Got a packet bigger than 'max_allowed_packet' bytes",
+		    true, RP_ERR_ENGINE, "max_allowed_packet");
+}
+
+static void other_complaints_are_left_alone(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+		"",
+		"ERROR ",
+		"ERROR at line 1: Unknown command '\\-'.",
+		"ERROR 1064 (42000) at line 9: You have an error in your SQL syntax",
+		"ERROR 1227 (42000) at line 90: Access denied",
+		"ERROR 99999999999999999999999 (42000)",
+		"truncated inside of a statement",
+	};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		rp_autoerr struct rp_err *err = NULL;
+		assert_false(rp_mysqldump_explains(others[i], false, &err));
+		assert_null(err);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers_of_both_vendors_are_read),
+		cmocka_unit_test(positions_are_read_commented_or_not),
+		cmocka_unit_test(gtids_are_read),
+		cmocka_unit_test(database_of_a_dump_with_databases_is_the_first_used),
+		cmocka_unit_test(dumps_without_comments_are_known_by_their_first_statement),
+		cmocka_unit_test(others_are_not_taken_for_it),
+		cmocka_unit_test(messages_before_the_title_are_kept),
+		cmocka_unit_test(text_of_windows_is_recognised),
+		cmocka_unit_test(a_head_cut_at_any_byte_is_read_as_far_as_it_goes),
+		cmocka_unit_test(float_is_lossy_and_nothing_else),
+		cmocka_unit_test(complaints_that_are_known_are_explained),
+		cmocka_unit_test(other_complaints_are_left_alone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

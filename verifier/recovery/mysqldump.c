@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* mariadb-dump and mysqldump: SQL for the vendor's own client, which would also run commands of its own that stand in
+ * it. */
+#include <string.h>
+
+#include "verifier/recovery/members.h"
+#include "verifier/recovery/my_filter.h"
+#include "verifier/recovery/mysqldump.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+
+#define SAID_MAX (1 << 20)
+
+static int parse(struct rp_artifact *a, int *ret_bits, struct rp_mysqldump_head *ret, struct rp_err **err)
+{
+	const uint8_t *head;
+	size_t len;
+	if (rp_artifact_head(a, &head, &len, err) < 0)
+		return -1;
+	*ret_bits = rp_mysqldump_parse(head, len, ret);
+	return 0;
+}
+
+static int bid(struct rp_artifact *a, struct rp_err **err)
+{
+	struct rp_mysqldump_head h;
+	int bits;
+	return parse(a, &bits, &h, err) < 0 ? -1 : bits;
+}
+
+/* NULL for "", and for want of memory, which *failed says. */
+static const char *keep(struct rp_arena *memory, const char *s, bool *failed)
+{
+	const char *kept = s[0] != '\0' ? rp_arena_strdup(memory, s) : NULL;
+	*failed = *failed || (s[0] != '\0' && kept == NULL);
+	return kept;
+}
+
+static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
+		struct rp_err **err)
+{
+	struct rp_mysqldump_head h;
+	int bits;
+	bool failed = false;
+	if (parse(a, &bits, &h, err) < 0)
+		return -1;
+	rp_autobuf binlog = RP_BUF_INIT(2 * RP_MYSQLDUMP_TEXT_MAX);
+	if (h.log_file[0] != '\0' && h.log_pos[0] != '\0')
+		rp_buf_addf(&binlog, "%s:%s", h.log_file, h.log_pos);
+	/* By name, as facts are sorted. */
+	const struct rp_fact all[] = {{"binlog", rp_buf_text(&binlog)},
+				      {"gtid", h.gtid},
+				      {h.mariadb ? "mariadb-dump" : "mysqldump", h.tool}};
+	struct rp_fact *facts = rp_arena_array(a->memory, 3, sizeof *facts);
+	size_t n = 0;
+	for (size_t i = 0; facts != NULL && i < 3; i++)
+		if (all[i].value[0] != '\0')
+			facts[n++] = (struct rp_fact){all[i].name, keep(a->memory, all[i].value, &failed)};
+	const struct rp_identity id = {.engine = "mysql",
+				       .version = keep(a->memory, h.server, &failed),
+				       .database = keep(a->memory, h.database, &failed)};
+	if (failed || facts == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	*ret = id;
+	*ret_at = (struct rp_position){.facts = facts, .n_facts = n};
+	return 0;
+}
+
+/* What no client restores, or nobody could say of that it was whole. */
+static int restorable(const struct rp_artifact *a, const struct rp_mysqldump_head *h, struct rp_err **err)
+{
+	if (h->wide) {
+		(void)rp_err_set(err, RP_ERR_BACKUP, "'%s' is UTF-16 text, which no client restores",
+				 a->point->id);
+		return rp_err_hint(err, "PowerShell's '>' made it so: dump with --result-file=NAME");
+	}
+	if (h->message[0] != '\0') {
+		rp_autobuf shown = RP_BUF_INIT(8 * RP_MYSQLDUMP_TEXT_MAX);
+		rp_buf_add_plain(&shown, h->message);
+		(void)rp_err_set(err, RP_ERR_BACKUP,
+				 "'%s' begins with a message of the tool that made it: %s", a->point->id,
+				 rp_buf_text(&shown));
+		return rp_err_hint(err, "keep its messages out of the dump (2>&1)");
+	}
+	if (h->end == RP_MYSQLDUMP_NONE) {
+		(void)rp_err_set(
+			err, RP_ERR_ENGINE,
+			"'%s' was made with --compact: it has no end by which one could tell that it is "
+			"whole",
+			a->point->id);
+		return rp_err_hint(err, "make it without --compact");
+	}
+	return 0;
+}
+
+/* Comments are parts of routines, too. A row may take a gigabyte, which is what servers allow at most. Where an option
+ * is not known to this version, 'loose' makes a warning of it. */
+static const char *const options[] = {
+	"--loose-sandbox",
+	"--loose-system-command=0",
+	"--binary-mode",
+	"--local-infile=0",
+	"--batch",
+	"--skip-column-names",
+	"--comments",
+	"--skip-reconnect",
+	"--skip-auto-rehash",
+	"--max-allowed-packet=1073741824",
+	"--default-character-set=utf8mb4",
+	"--loose-skip-print-query-on-error",
+};
+#define OPTIONS (sizeof options / sizeof options[0])
+
+static bool is_ours(const char *line, size_t n)
+{
+	return memmem(line, n, "unknown option '--loose-", 24) != NULL ||
+	       memmem(line, n, "unknown variable 'loose-", 24) != NULL;
+}
+
+/* What the tool said, without our sentinel and without what it said of our options. false: the sentinel is not there. */
+static bool cut_ours(const char *said, const char *sentinel, struct rp_buf *ret)
+{
+	bool found = false;
+	size_t n = strlen(sentinel);
+	for (const char *line = said; *line != '\0';) {
+		const char *end = strchrnul(line, '\n');
+		size_t len = (size_t)(end - line);
+		if (len == n && memcmp(line, sentinel, n) == 0) {
+			found = true;
+		} else if (!is_ours(line, len)) {
+			rp_buf_add_mem(ret, line, len);
+			rp_buf_add(ret, "\n");
+		}
+		line = *end != '\0' ? end + 1 : end;
+	}
+	return found;
+}
+
+/* Exit status 0 alone means little: the client ends with it when its input ends, and runs what was begun. */
+static int complete(const struct rp_artifact *a, const struct rp_stream *filter, const struct rp_buf *heard,
+		    bool sentinel, struct rp_err **err)
+{
+	if (!rp_my_filter_whole(filter))
+		return rp_err_set(err, RP_ERR_BACKUP, "the client stopped before the end of '%s'",
+				  a->point->id);
+	if (sentinel)
+		return 0;
+	if (heard->len >= heard->max / 4) /* a quarter is for what goes to stdout */
+		return rp_err_set(err, RP_ERR_ENGINE,
+				  "the client said so much that its last words are not known");
+	return rp_err_set(err, RP_ERR_BACKUP, "'%s' ends inside of a statement", a->point->id);
+}
+
+static int blame(const struct rp_scratch *s, const struct rp_err *why, struct rp_err **err)
+{
+	if (rp_err_kind(why) != RP_ERR_CANCELLED && rp_err_kind(why) != RP_ERR_TIMEOUT &&
+	    rp_mysqldump_explains(rp_err_text(why), !s->faithful, err))
+		return -1;
+	(void)rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	const char *hint = rp_err_hint_text(why);
+	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
+}
+
+static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	struct rp_mysqldump_head h;
+	int bits;
+	if (parse(a, &bits, &h, err) < 0 || restorable(a, &h, err) < 0 || rp_scratch_start(s, err) < 0)
+		return -1;
+	struct rp_stream *bytes = NULL;
+	rp_auto(rp_stream) filter = NULL;
+	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0 || rp_my_filter_new(&filter, bytes, err) < 0)
+		return -1;
+	const char *argv[OPTIONS + 2] = {s->place.with.tool};
+	memcpy(argv + 1, options, sizeof options);
+	rp_autobuf heard = RP_BUF_INIT(SAID_MAX);
+	rp_autoerr struct rp_err *why = NULL;
+	int fed = rp_scratch_feed(s, argv, filter, &heard, &why);
+	bool sentinel = cut_ours(rp_buf_text(&heard), rp_my_filter_sentinel(filter), said);
+	return fed < 0 ? blame(s, why, err) : complete(a, filter, &heard, sentinel, err);
+}
+
+const struct rp_format rp_format_mysqldump = {
+	.name = "mysqldump",
+	.engine = "mysql",
+	.bid = bid,
+	.restore = restore,
+	.tell = tell,
+	.loses = rp_mysqldump_loses,
+	.omits = rp_mysqldump_omits,
+};

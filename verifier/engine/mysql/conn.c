@@ -2,6 +2,7 @@
 #include "verifier/engine/mysql/conn.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "verifier/engine/mysql/guard.h"
 #include "verifier/engine/mysql/login.h"
 #include "verifier/engine/mysql/pins.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
@@ -18,6 +20,9 @@
 /* Where its plugins of other people's (Kerberos, dialog) or of the name service run; they may want more than the
  * library's own 60 KiB. */
 #define LOGIN_STACK (1u << 20)
+
+/* To end what a connection that was cut still does. */
+#define END_SECONDS 3
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -79,31 +84,40 @@ static int check_version(struct rp_my_conn *c, struct rp_err **err)
 			  c->is.vendor == RP_MARIADB ? "MariaDB 10.5" : "MySQL 8.0");
 }
 
-static int log_in(struct rp_my_conn *c, const struct rp_my_login *how, struct rp_err **err)
+static int note_address(struct rp_my_conn *c, const struct rp_my_login *how, struct rp_err **err)
 {
-	rp_autoaddress a = {0};
-	if (rp_my_address_parse(how->uri, &a, err) < 0)
+	struct rp_my_address *a = calloc(1, sizeof *a);
+	c->at = a;
+	if (a == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (rp_my_address_parse(how->uri, a, err) < 0)
 		return -1;
 	if (how->user != NULL) {
-		free(rp_take(a.v[RP_MY_KEY_USER]));
-		if (rp_my_address_default(&a, RP_MY_KEY_USER, how->user, err) < 0)
+		free(rp_take(a->v[RP_MY_KEY_USER]));
+		if (rp_my_address_default(a, RP_MY_KEY_USER, how->user, err) < 0)
 			return -1;
 	}
-	if (rp_my_address_complete(&a, err) < 0)
+	if (rp_my_address_complete(a, err) < 0)
+		return -1;
+	const char *database = a->v[RP_MY_KEY_DATABASE];
+	c->database = database != NULL ? strdup(database) : NULL;
+	c->uri = strdup(how->uri);
+	return c->uri != NULL && (database == NULL || c->database != NULL)
+		       ? 0
+		       : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+}
+
+static int log_in(struct rp_my_conn *c, const struct rp_my_login *how, struct rp_err **err)
+{
+	const size_t stack = LOGIN_STACK;
+	if (note_address(c, how, err) < 0)
 		return -1;
 	(void)pthread_once(&once, start_library);
 	c->my = mysql_init(NULL);
-	if (c->my == NULL)
+	if (c->my == NULL || mysql_options(c->my, MYSQL_OPT_NONBLOCK, &stack) != 0)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (a.v[RP_MY_KEY_DATABASE] != NULL) {
-		c->database = strdup(a.v[RP_MY_KEY_DATABASE]);
-		if (c->database == NULL)
-			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	const size_t stack = LOGIN_STACK;
-	if (mysql_options(c->my, MYSQL_OPT_NONBLOCK, &stack) != 0)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (rp_my_login_options(c->my, &a, err) < 0 || await_login(c, &a, err) < 0 ||
+	if (rp_my_login_options(c->my, c->at, err) < 0 || await_login(c, c->at, err) < 0 ||
+	    rp_my_login_check(c, c->at, err) < 0 ||
 	    rp_my_guard_new(&c->guard, mysql_get_socket(c->my), c->base.run, err) < 0)
 		return -1;
 	return rp_my_pin(c, err) < 0 ? -1 : check_version(c, err);
@@ -113,17 +127,19 @@ int rp_my_log_in(struct rp_my_conn **ret, const struct rp_my_login *how, struct 
 		 struct rp_err **err)
 {
 	rp_cleanup(rp_my_conn_freep) struct rp_my_conn *c = calloc(1, sizeof *c);
+	rp_autoerr struct rp_err *why = NULL;
 	if (c == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	c->base.run = run;
 	c->plain = how->plain;
-	c->uri = strdup(how->uri);
-	if (c->uri == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (log_in(c, how, err) < 0)
-		return rp_err_wrap(err, "connect to MariaDB or MySQL");
-	*ret = rp_take(c);
-	return 0;
+	if (log_in(c, how, &why) == 0) {
+		*ret = rp_take(c);
+		return 0;
+	}
+	/* There is no connection: whatever the server refused, it is not one object that cannot be read. */
+	enum rp_err_kind kind = rp_err_kind(why) == RP_ERR_OBJECT ? RP_ERR_ENGINE : rp_err_kind(why);
+	rp_err_set(err, kind, "connect to MariaDB or MySQL: %s", rp_err_text(why));
+	return rp_err_hint_text(why) != NULL ? rp_err_hint(err, "%s", rp_err_hint_text(why)) : -1;
 }
 
 int rp_my_connect(struct rp_conn **ret, const char *uri, struct rp_run *run, struct rp_err **err)
@@ -136,13 +152,37 @@ int rp_my_connect(struct rp_conn **ret, const char *uri, struct rp_run *run, str
 	return 0;
 }
 
+/* A server that is busy for us only notices that we are gone when it next sends something, and holds on to its
+ * locks until then. So somebody else of the same account tells it. */
+static void end_session(struct rp_my_conn *c)
+{
+	/* It did not answer: there are as many connections to it as there are jobs, and none of them waits again. */
+	static atomic_bool deaf;
+	if (deaf)
+		return;
+	struct rp_run soon = rp_run_unwinding(c->base.run, END_SECONDS);
+	rp_cleanup(rp_my_conn_freep) struct rp_my_conn *other = NULL;
+	const struct rp_my_login how = {.uri = c->uri, .user = c->at->v[RP_MY_KEY_USER], .plain = true};
+	rp_autobuf sql = RP_BUF_INIT(64);
+	rp_buf_addf(&sql, "KILL %lu", mysql_thread_id(c->my));
+	if (rp_my_log_in(&other, &how, &soon, NULL) < 0)
+		deaf = true;
+	else /* it may be gone already */
+		(void)rp_my_exec(other, rp_buf_text(&sql), NULL);
+}
+
 void rp_my_close(struct rp_conn *conn)
 {
 	struct rp_my_conn *c = rp_my_of(conn);
 	if (c == NULL)
 		return;
+	if (c->guard != NULL && rp_my_guard_has_cut(c->guard))
+		end_session(c);
 	rp_my_guard_free(c->guard);
 	mysql_close(c->my);
+	if (c->at != NULL)
+		rp_my_address_done(c->at);
+	free(c->at);
 	free(c->uri);
 	free(c->database);
 	rp_arena_free(c->said);

@@ -15,6 +15,7 @@
 #include "verifier/util/error.h"
 
 struct rp_buf;
+struct rp_my_address;
 struct rp_my_guard;
 
 /* Private to this folder: one connection to a MariaDB or MySQL server, and how everybody here asks it something.
@@ -28,10 +29,11 @@ struct rp_my_conn {
 	struct rp_conn base;
 	MYSQL *my;
 	char *uri;
-	char *database;		   /* the one of the URI; NULL: none, for administration */
-	struct rp_my_traits is;	   /* vendor and version, and what follows from them */
-	bool plain;		   /* made for a question of the user's: only what protects us is pinned */
-	bool moment;		   /* in the transaction of hold(): everything is read as of one snapshot */
+	char *database;		  /* the one of the URI; NULL: none, for administration */
+	struct rp_my_traits is;	  /* vendor and version, and what follows from them */
+	bool plain;		  /* made for a question of the user's: only what protects us is pinned */
+	bool moment;		  /* in the transaction of hold(): everything is read as of one snapshot */
+	struct rp_my_address *at; /* where it is and how it logged in: the URI, and what option files added */
 	struct rp_my_guard *guard; /* ends blocking calls when the run is to stop */
 	struct rp_my_moment *seen; /* hold(): positions read under the lock; NULL: not held */
 	struct rp_arena *said;	   /* what identify() lent out; its next call frees it */

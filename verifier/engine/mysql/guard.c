@@ -31,7 +31,7 @@ struct rp_my_guard {
 	pthread_t thread;
 	pthread_mutex_t lock; /* what follows */
 	int64_t bound_ns;     /* 0: none */
-	bool end, past;
+	bool end, past, cut;
 };
 
 static int64_t clock_ns(void)
@@ -63,6 +63,7 @@ static bool is_over(struct rp_my_guard *g, bool cancelled, int64_t *ret_next_ns)
 	bool past = g->bound_ns != 0 && now >= g->bound_ns;
 	if (!stop && (cancelled || past || (g->deadline_ns != 0 && now >= g->deadline_ns))) {
 		g->past = past;
+		g->cut = true;
 		(void)shutdown(g->fd, SHUT_RDWR);
 		stop = true;
 	}
@@ -159,7 +160,18 @@ bool rp_my_guard_is_past(struct rp_my_guard *g)
 
 void rp_my_guard_cut(struct rp_my_guard *g)
 {
+	pthread_mutex_lock(&g->lock);
+	g->cut = true;
+	pthread_mutex_unlock(&g->lock);
 	(void)shutdown(g->fd, SHUT_RDWR);
+}
+
+bool rp_my_guard_has_cut(struct rp_my_guard *g)
+{
+	pthread_mutex_lock(&g->lock);
+	bool cut = g->cut;
+	pthread_mutex_unlock(&g->lock);
+	return cut;
 }
 
 void rp_my_guard_free(struct rp_my_guard *g)

@@ -22,6 +22,8 @@ void rp_my_guard_bound(struct rp_my_guard *g, unsigned ms);
 bool rp_my_guard_is_past(struct rp_my_guard *g);
 /* Shut the connection down now: what else libmariadb reads from it, and be it to free a result, ends at once. */
 void rp_my_guard_cut(struct rp_my_guard *g);
+/* Whether it has been shut down, by whatever. */
+bool rp_my_guard_has_cut(struct rp_my_guard *g);
 void rp_my_guard_free(struct rp_my_guard *g); /* accepts NULL */
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "verifier/engine/mysql/conn.h"
+#include "verifier/engine/mysql/hold.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/parse.h"
 
@@ -21,17 +22,67 @@ static int hear(struct rp_my_conn *c, const char *sql, const char **ret, struct 
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
-/* MySQL makes itself a name at its first start. MariaDB does not: its @@server_uid is a digest of a network card and
- * a port number, and two servers on one machine, or on two containers, can have the same. What tells its servers
- * apart is then where they are: a copy on another machine is another one, and one that has moved is, too. */
+/* MySQL makes itself a name at its first start. MariaDB does not: its @@server_uid is a digest of the port number and
+ * of a network card's address (tried), so that two servers of one machine can have the same, and older versions have
+ * none. What tells its servers apart is then where they are. One that has moved is another one. */
 static int hear_instance(struct rp_my_conn *c, struct rp_identity *who, struct rp_err **err)
 {
 	if (c->is.has[RP_MY_SERVER_UUID])
 		return hear(c, "SELECT @@global.server_uuid", &who->instance, err);
 	return hear(c,
 		    "SELECT CONCAT(@@global.hostname, ':', @@global.port, ' ', @@global.datadir, ' ',"
-		    " @@global.server_id, ' ', @@global.server_uid)",
+		    " @@global.server_id)",
 		    &who->instance, err);
+}
+
+/* "FILE:POSITION" of the log as it stands now; NULL: no right to know, or there is none. */
+static int hear_binlog(struct rp_my_conn *c, const char **ret, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	rp_autorows *r = NULL;
+	const char *sql =
+		c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+	*ret = NULL;
+	if (rp_my_query(c, sql, &r, &why) < 0)
+		return rp_err_kind(why) == RP_ERR_OBJECT
+			       ? 0
+			       : rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	MYSQL_ROW row = mysql_fetch_row(r);
+	if (row == NULL || mysql_num_fields(r) < 2 || row[0] == NULL || row[1] == NULL)
+		return 0;
+	rp_autobuf text = RP_BUF_INIT(4096);
+	rp_buf_addf(&text, "%s:%s", row[0], row[1]);
+	if (rp_buf_check(&text, err) < 0)
+		return -1;
+	*ret = rp_arena_strdup(c->said, rp_buf_text(&text));
+	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+}
+
+/* Held: as it was at the moment. Else as it is now, for people. */
+static int hear_position(struct rp_my_conn *c, struct rp_position *at, struct rp_err **err)
+{
+	if (c->seen != NULL) {
+		at->bound = c->seen->bound;
+		at->facts = c->seen->facts;
+		at->n_facts = c->seen->n_facts;
+		return 0;
+	}
+	struct rp_fact *all = rp_arena_array(c->said, 2, sizeof *all);
+	if (all == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	const char *binlog = NULL, *gtid = NULL;
+	if (hear_binlog(c, &binlog, err) < 0 ||
+	    hear(c,
+		 c->is.has[RP_MY_GTID_EXECUTED] ? "SELECT REPLACE(@@global.gtid_executed, CHAR(10), '')"
+						: "SELECT @@global.gtid_binlog_pos",
+		 &gtid, err) < 0)
+		return -1;
+	if (binlog != NULL)
+		all[at->n_facts++] = (struct rp_fact){"binlog", binlog};
+	if (gtid != NULL && gtid[0] != '\0')
+		all[at->n_facts++] = (struct rp_fact){"gtid", gtid};
+	at->facts = all;
+	return 0;
 }
 
 static int hear_identity(struct rp_my_conn *c, struct rp_identity *who, struct rp_position *at,
@@ -71,8 +122,8 @@ int rp_my_identify(struct rp_conn *conn, struct rp_identity *ret, struct rp_posi
 	if (rp_arena_new(&c->said, err) < 0)
 		return -1;
 	struct rp_identity who = {.engine = "mysql"};
-	struct rp_position at = {.bound = c->moment};
-	if (hear_identity(c, &who, &at, err) < 0)
+	struct rp_position at = {.bound = false};
+	if (hear_identity(c, &who, &at, err) < 0 || hear_position(c, &at, err) < 0)
 		return rp_err_wrap(err, "identify the database");
 	*ret = who;
 	*ret_at = at;

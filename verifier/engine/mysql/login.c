@@ -67,9 +67,15 @@ static int set_tls(MYSQL *my, const struct rp_my_address *a, enum mode mode, str
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (a->v[files[i].key] != NULL && set(my, files[i].option, a->v[files[i].key], err) < 0)
 			return -1;
-	if (mode != PREFERRED && set(my, MYSQL_OPT_SSL_ENFORCE, &yes, err) < 0)
+	/* It only asks for TLS: libmariadb does without where the server has none. */
+	if (set(my, MYSQL_OPT_SSL_ENFORCE, &yes, err) < 0)
 		return -1;
-	return mode >= VERIFY_CA ? set(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes, err) : 0;
+	if (mode == VERIFY_IDENTITY)
+		return set(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes, err);
+	/* Whose certificate it is, libmariadb looks at wherever it has been told whom to trust. */
+	if (mode == VERIFY_CA && a->v[RP_MY_KEY_SSL_CA] == NULL && a->v[RP_MY_KEY_SSL_CAPATH] == NULL)
+		return rp_err_set(err, RP_ERR_USAGE, "ssl-mode=verify-ca needs an ssl-ca or ssl-capath");
+	return 0;
 }
 
 int rp_my_login_options(MYSQL *my, const struct rp_my_address *a, struct rp_err **err)
@@ -100,10 +106,24 @@ int rp_my_login_options(MYSQL *my, const struct rp_my_address *a, struct rp_err 
 	return set_tls(my, a, mode, err);
 }
 
+int rp_my_login_check(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err)
+{
+	enum mode mode = DISABLED;
+	if (mode_of(a, &mode, err) < 0)
+		return -1;
+	if (mode < REQUIRED || mysql_get_ssl_cipher(c->my) != NULL)
+		return 0;
+	rp_err_set(err, RP_ERR_ENGINE,
+		   "the server offers no TLS, and anybody on the way could read what it sends");
+	return rp_err_hint(err, "set up TLS there; 'ssl-mode=preferred' does without");
+}
+
 int rp_my_login_fail(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err)
 {
 	unsigned number = mysql_errno(c->my);
 	rp_my_fail(c, err);
+	if (number == CR_SSL_CONNECTION_ERROR && strstr(mysql_error(c->my), "does not support") != NULL)
+		return rp_err_hint(err, "set up TLS there; 'ssl-mode=preferred' does without");
 	if (number == 1045 || number == 1698)
 		return rp_err_hint(err,
 				   a->v[RP_MY_KEY_PASSWORD] != NULL

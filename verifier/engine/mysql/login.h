@@ -11,6 +11,8 @@ struct rp_my_conn;
 /* What libmariadb is told before it connects: nothing of the server's choosing (LOCAL INFILE, plugins that send a
  * password in the clear), no code of anybody's, and a line that nobody else can listen to. */
 int rp_my_login_options(MYSQL *my, const struct rp_my_address *a, struct rp_err **err);
+/* The line is as it was asked for. */
+int rp_my_login_check(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err);
 /* Why it did not let us in, and what helps. Returns -1. */
 int rp_my_login_fail(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err);
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_ENGINE_MYSQL_HOLD_H
+#define RP_ENGINE_MYSQL_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "verifier/survey/survey.h"
+
+struct rp_err;
+struct rp_my_conn;
+struct rp_my_relay;
+
+/* The moment that hold() made. It belongs to the leader (rp_my_conn.seen) and ends with it. */
+struct rp_my_moment {
+	bool bound; /* all rows are of one moment */
+	/* Where the source's own log stands at this moment, as the header of a dump says it: "binlog" is
+	 * "FILE:POSITION", "gtid" a set without blanks. Owned, as are the names' values. */
+	struct rp_fact facts[2];
+	size_t n_facts;
+	/* Private to hold.c. */
+	struct rp_my_conn *kept;   /* keeps locked, until the guest and the survey are done, what no snapshot shows */
+	struct rp_my_relay *relay; /* lets the guest in */
+};
+
+/* Guest and survey are done: let go of what was kept locked. -1: it was let go of before, and they may have seen
+ * different moments. Does nothing when there was no hold, or nothing was kept. */
+int rp_my_moment_end(struct rp_my_conn *leader, struct rp_err **err);
+void rp_my_moment_free(struct rp_my_moment *m); /* accepts NULL */
+
+#endif

@@ -115,7 +115,6 @@ void rp_my_show(const struct rp_column *col, const struct rp_field *value, struc
 int rp_my_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret,
 	      struct rp_err **err);		  /* ask.c */
 extern const struct rp_engine_test rp_my_tests[]; /* tests.c */
-extern const struct rp_hosting rp_my_hosting;	  /* hosting.c */
 
 static inline void rp_my_conn_freep(struct rp_my_conn **c)
 {

@@ -90,7 +90,7 @@ static const char *help_for(unsigned number)
 		{1205, "somebody holds a lock on it: SHOW PROCESSLIST tells who"},
 		{1226, "fewer jobs need fewer connections; or raise what this account may use"},
 		{1356, "it names a table, column, function or definer that is gone: SHOW CREATE VIEW tells which"},
-		{1412, "a table was altered in the meantime: do it again when nobody alters tables"},
+		{1412, "a table was altered while it was read: do it again when nobody alters tables"},
 		{1449, "the account that it names as its definer does not exist"},
 		{1153, "raise max_allowed_packet of the server"},
 		{2020, "a row is larger than a client can take"},

@@ -7,6 +7,7 @@
 
 #include "verifier/engine/mysql/address.h"
 #include "verifier/engine/mysql/conn.h"
+#include "verifier/util/buf.h"
 
 /* Who can listen to a connection over the loopback interface can read our memory, too. */
 static bool is_loopback(const char *host)
@@ -51,20 +52,26 @@ static int set(MYSQL *my, enum mysql_option option, const void *value, struct rp
 	return rp_err_set(err, RP_ERR_ENGINE, "libmariadb refuses option %d", (int)option);
 }
 
+static const struct {
+	enum rp_my_key key;
+	enum mysql_option option;
+	const char *word;
+} files[] = {
+	{RP_MY_KEY_SSL_CA, MYSQL_OPT_SSL_CA, "ssl-ca"},
+	{RP_MY_KEY_SSL_CAPATH, MYSQL_OPT_SSL_CAPATH, "ssl-capath"},
+	{RP_MY_KEY_SSL_CERT, MYSQL_OPT_SSL_CERT, "ssl-cert"},
+	{RP_MY_KEY_SSL_KEY, MYSQL_OPT_SSL_KEY, "ssl-key"},
+	{RP_MY_KEY_SSL_CRL, MYSQL_OPT_SSL_CRL, "ssl-crl"},
+	{RP_MY_KEY_SSL_CIPHER, MYSQL_OPT_SSL_CIPHER, "ssl-cipher"},
+};
+#define N_FILES (sizeof files / sizeof files[0])
+
 static int set_tls(MYSQL *my, const struct rp_my_address *a, enum mode mode, struct rp_err **err)
 {
-	static const struct {
-		enum rp_my_key key;
-		enum mysql_option option;
-	} files[] = {
-		{RP_MY_KEY_SSL_CA, MYSQL_OPT_SSL_CA},	  {RP_MY_KEY_SSL_CAPATH, MYSQL_OPT_SSL_CAPATH},
-		{RP_MY_KEY_SSL_CERT, MYSQL_OPT_SSL_CERT}, {RP_MY_KEY_SSL_KEY, MYSQL_OPT_SSL_KEY},
-		{RP_MY_KEY_SSL_CRL, MYSQL_OPT_SSL_CRL},	  {RP_MY_KEY_SSL_CIPHER, MYSQL_OPT_SSL_CIPHER},
-	};
 	const my_bool yes = 1;
 	if (mode == DISABLED)
 		return 0;
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+	for (size_t i = 0; i < N_FILES; i++)
 		if (a->v[files[i].key] != NULL && set(my, files[i].option, a->v[files[i].key], err) < 0)
 			return -1;
 	/* It only asks for TLS: libmariadb does without where the server has none. */
@@ -116,6 +123,65 @@ int rp_my_login_check(struct rp_my_conn *c, const struct rp_my_address *a, struc
 	rp_err_set(err, RP_ERR_ENGINE,
 		   "the server offers no TLS, and anybody on the way could read what it sends");
 	return rp_err_hint(err, "set up TLS there; 'ssl-mode=preferred' does without");
+}
+
+/* In quotes, with what would end them or the line written with a backslash. */
+static void add_option(struct rp_buf *file, const char *word, const char *value)
+{
+	static const char from[] = "\b\t\n\r\\\"", to[] = "btnr\\\"";
+	if (value == NULL)
+		return;
+	rp_buf_addf(file, "%s=\"", word);
+	for (const char *p = value; *p != '\0'; p++) {
+		const char *special = strchr(from, *p);
+		if (special != NULL)
+			rp_buf_addf(file, "\\%c", to[special - from]);
+		else
+			rp_buf_add_mem(file, p, 1);
+	}
+	rp_buf_add(file, "\"\n");
+}
+
+static void add_tls(struct rp_buf *file, const struct rp_my_conn *c, const struct rp_my_address *a,
+		    enum mode mode)
+{
+	bool encrypted = mysql_get_ssl_cipher(c->my) != NULL;
+	if (c->is.vendor == RP_MARIADB) {
+		rp_buf_addf(file, "ssl=%d\n", encrypted);
+		if (encrypted)
+			rp_buf_addf(file, "ssl-verify-server-cert=%d\n", mode == VERIFY_IDENTITY);
+	} else {
+		add_option(file, "ssl-mode",
+			   !encrypted		     ? "DISABLED"
+			   : mode == VERIFY_IDENTITY ? "VERIFY_IDENTITY"
+			   : mode == VERIFY_CA	     ? "VERIFY_CA"
+						     : "REQUIRED");
+	}
+	for (size_t i = 0; encrypted && i < N_FILES; i++)
+		add_option(file, files[i].word, a->v[files[i].key]);
+}
+
+int rp_my_login_write(struct rp_my_conn *c, const char *socket, struct rp_buf *file, struct rp_err **err)
+{
+	const struct rp_my_address *a = c->at;
+	bool local = socket != NULL || rp_my_address_is_local(a);
+	enum mode mode = DISABLED;
+	if (mode_of(a, &mode, err) < 0)
+		return -1;
+	rp_buf_add(file, "[client]\n");
+	add_option(file, "user", c->my->user);
+	add_option(file, "password", a->v[RP_MY_KEY_PASSWORD]);
+	add_option(file, "host", local ? "localhost" : a->v[RP_MY_KEY_HOST]);
+	add_option(file, "protocol", local ? "socket" : "tcp");
+	if (local)
+		add_option(file, "socket", socket != NULL ? socket : a->v[RP_MY_KEY_SOCKET]);
+	else
+		rp_buf_addf(file, "port=%u\n", c->my->port);
+	if (socket != NULL) /* who is in between does not end TLS */
+		rp_buf_add(file, c->is.vendor == RP_MARIADB ? "ssl=0\n" : "ssl-mode=DISABLED\n");
+	else
+		add_tls(file, c, a, mode);
+	return rp_buf_check(file, err);
 }
 
 int rp_my_login_fail(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err)

@@ -4,6 +4,7 @@
 
 #include <mysql.h>
 
+struct rp_buf;
 struct rp_err;
 struct rp_my_address;
 struct rp_my_conn;
@@ -13,6 +14,9 @@ struct rp_my_conn;
 int rp_my_login_options(MYSQL *my, const struct rp_my_address *a, struct rp_err **err);
 /* The line is as it was asked for. */
 int rp_my_login_check(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err);
+/* Append an option file with which the vendor's own clients log in as c did, and find nothing else in it; the socket
+ * is another one where the caller has put itself in between (NULL: c's own). It can hold a password. */
+int rp_my_login_write(struct rp_my_conn *c, const char *socket, struct rp_buf *file, struct rp_err **err);
 /* Why it did not let us in, and what helps. Returns -1. */
 int rp_my_login_fail(struct rp_my_conn *c, const struct rp_my_address *a, struct rp_err **err);
 

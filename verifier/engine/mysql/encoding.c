@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "verifier/engine/mysql/conn.h"
+#include "verifier/util/buf.h"
+
 static const char *const words[RP_MY_FORM_N] = {
 	[RP_MY_INT] = "int",	   [RP_MY_UINT] = "uint",	  [RP_MY_FLOAT] = "float",
 	[RP_MY_DOUBLE] = "double", [RP_MY_DECIMAL] = "decimal",	  [RP_MY_DATE] = "date",
@@ -130,4 +133,18 @@ const char *rp_my_encoding_of(const char *data_type, const char *column_type)
 	    has_empty_member(column_type))
 		form = RP_MY_NUMBER;
 	return form < RP_MY_FORM_N ? words[form] : NULL;
+}
+
+int rp_my_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err)
+{
+	enum rp_my_form form = rp_my_form_of(col->encoding);
+	if (form == RP_MY_FORM_N)
+		return rp_err_set(err, RP_ERR_OBJECT,
+				  "column '%s' has the encoding '%s', which is not known here", col->name,
+				  col->encoding != NULL ? col->encoding : "");
+	/* Nothing but the column itself is asked for, wherever that is enough: the server hands on what it has. */
+	rp_buf_add(sql, form == RP_MY_NUMBER ? "CAST(" : "");
+	rp_my_add_name(sql, col->name);
+	rp_buf_add(sql, form == RP_MY_NUMBER ? " AS UNSIGNED)" : "");
+	return 0;
 }

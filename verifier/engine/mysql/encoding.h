@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct rp_buf;
+struct rp_column;
+struct rp_err;
+
 /* How a value of each type becomes the bytes that are digested: rp_column.encoding. It follows from the type alone,
  * and neither from the session, the version nor the vendor's formatting: docs/digest-format.md has the words. */
 
@@ -32,6 +36,9 @@ enum rp_my_form {
 	RP_MY_FORM_N /* none of these */
 };
 enum rp_my_form rp_my_form_of(const char *word); /* RP_MY_FORM_N: not a word of ours; accepts NULL. Pure. */
+
+/* Append the select-list expression for one column; RP_ERR_OBJECT for an encoding that is none of ours. */
+int rp_my_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err);
 
 /* Walk over the members of a type "enum('a','it''s')" or "set(...)", as information_schema prints it, from *at on
  * (which begins at the type's first character). 1: *ret_len is the length of one with its quotes and escapes undone,

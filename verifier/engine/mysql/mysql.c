@@ -10,6 +10,8 @@ const struct rp_engine rp_engine_mysql = {
 	.schemes = schemes,
 	.connect = rp_my_connect,
 	.identify = rp_my_identify,
+	.stream = rp_my_stream,
 	.close = rp_my_close,
+	.count = rp_my_count,
 	.tests = rp_my_tests,
 };

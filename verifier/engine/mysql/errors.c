@@ -23,9 +23,7 @@ static const unsigned of_the_server[] = {
 	1041,					  /* out of resources */
 	1042,					  /* bad host */
 	1043,					  /* bad handshake */
-	1045,					  /* access denied, for the login */
 	1047,					  /* unknown command: a cluster's node that is not ready */
-	1049,					  /* unknown database */
 	1053,					  /* shutdown in progress */
 	1077, 1078, 1079, 1080, 1081,		  /* shutting down, forced to close */
 	1114,					  /* a temporary table is full */
@@ -43,7 +41,6 @@ static const unsigned of_the_server[] = {
 	1461,	    /* too many prepared statements */
 	1524,	    /* plugin is not loaded */
 	1637,	    /* too many transactions */
-	1698,	    /* access denied, without a password */
 	1820, 1862, /* password has expired */
 	1927,	    /* MariaDB: connection was killed */
 	1969,	    /* MariaDB: statement took too long */

@@ -181,6 +181,10 @@ int rp_my_login_write(struct rp_my_conn *c, const char *socket, struct rp_buf *f
 		rp_buf_add(file, c->is.vendor == RP_MARIADB ? "ssl=0\n" : "ssl-mode=DISABLED\n");
 	else
 		add_tls(file, c, a, mode);
+	if (c->database != NULL) { /* a word that the tools which dump do not know */
+		rp_buf_add(file, "[mysql]\n");
+		add_option(file, "database", c->database);
+	}
 	return rp_buf_check(file, err);
 }
 

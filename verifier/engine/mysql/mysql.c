@@ -13,5 +13,6 @@ const struct rp_engine rp_engine_mysql = {
 	.stream = rp_my_stream,
 	.close = rp_my_close,
 	.count = rp_my_count,
+	.ask = rp_my_ask,
 	.tests = rp_my_tests,
 };

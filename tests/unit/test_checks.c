@@ -26,8 +26,27 @@ static int engine_test(struct rp_conn *c, const struct rp_survey *found, struct 
 	rp_pass(to, "", 1);
 	return 0;
 }
+/* One about the data: it finds what it is told to. */
+static unsigned orphans;
+static int inherited_test(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,
+			  struct rp_err **err)
+{
+	(void)c, (void)found, (void)err;
+	if (orphans)
+		rp_fail(to, "orders.customer", NULL, "(17)", "%u rows refer to nothing", orphans);
+	else
+		rp_not_run(to, "orders.view", "its definer may not");
+	return 0;
+}
 static const struct rp_engine_test engine_tests[] = {
-	{.name = "engine.test", .summary = "", .severity = RP_HIGH, .run = engine_test}, {0}};
+	{.name = "data.test",
+	 .summary = "",
+	 .severity = RP_HIGH,
+	 .of_source = true,
+	 .inherited = true,
+	 .run = inherited_test},
+	{.name = "engine.test", .summary = "", .severity = RP_HIGH, .run = engine_test},
+	{0}};
 static const struct rp_engine engine = {.name = "fake", .tests = engine_tests};
 static char a_db;
 
@@ -275,6 +294,64 @@ static void the_engines_own_tests_are_asked_last(void **state)
 	assert_int_equal(engine_asked, 1);
 	assert_string_equal(a.result->findings.all[a.result->findings.n - 1].check, "engine.test");
 	end(&a);
+}
+
+static void seal_with(struct all *a, const char *what, const char *reason)
+{
+	const struct rp_coverage c = {.what = what, .count = 1, .reason = reason};
+	assert_int_equal(rp_survey_add_coverage(a->sealed, &c, NULL), 0);
+}
+
+static void what_the_source_had_already_is_no_damage_of_its_copy(void **state)
+{
+	struct all a;
+	(void)state;
+	begin(&a);
+	orphans = 3;
+	seal_with(&a, "data.test", "orders.customer: 3 rows refer to nothing");
+	ask_one(&a, &one_passes);
+	assert_int_equal(answer(&a, "data.test", 0)->verdict, RP_PASS);
+	assert_string_equal(answer(&a, "data.test", 0)->message,
+			    "3 rows refer to nothing; the source was so when it was sealed");
+	end(&a);
+
+	begin(&a);
+	orphans = 0;
+	seal_with(&a, "data.test", "orders.view: its definer may not");
+	ask_one(&a, &one_passes);
+	assert_int_equal(answer(&a, "data.test", 0)->verdict, RP_NOT_RUN);
+	assert_true(answer(&a, "data.test", 0)->excused);
+	end(&a);
+}
+
+static void what_the_source_had_otherwise_is_damage(void **state)
+{
+	static const struct {
+		const char *what, *reason;
+	} sealed[] = {
+		{"data.test", "orders.customer: 2 rows refer to nothing"},
+		{"data.test", "orders.payer: 3 rows refer to nothing"},
+		{"other.test", "orders.customer: 3 rows refer to nothing"},
+		{"data.test", NULL},
+	};
+	(void)state;
+	orphans = 3;
+	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++) {
+		struct all a;
+		begin(&a);
+		seal_with(&a, sealed[i].what, sealed[i].reason);
+		ask_one(&a, &one_passes);
+		assert_int_equal(answer(&a, "data.test", 0)->verdict, RP_FAIL);
+		assert_string_equal(answer(&a, "data.test", 0)->message, "3 rows refer to nothing");
+		end(&a);
+	}
+	struct all bare;
+	begin(&bare);
+	bare.e.manifest = NULL;
+	ask_one(&bare, &one_passes);
+	assert_int_equal(answer(&bare, "data.test", 0)->verdict, RP_FAIL);
+	end(&bare);
+	orphans = 0;
 }
 
 static void what_a_check_lacks_is_said_and_not_excused(void **state)
@@ -929,6 +1006,8 @@ int main(void)
 		cmocka_unit_test(a_check_that_is_skipped_stands_in_the_report),
 		cmocka_unit_test(only_the_checks_that_are_named_are_asked),
 		cmocka_unit_test(the_engines_own_tests_are_asked_last),
+		cmocka_unit_test(what_the_source_had_already_is_no_damage_of_its_copy),
+		cmocka_unit_test(what_the_source_had_otherwise_is_damage),
 		cmocka_unit_test(what_a_check_lacks_is_said_and_not_excused),
 		cmocka_unit_test(without_a_manifest_by_choice_what_needs_one_is_excused),
 		cmocka_unit_test(the_question_at_which_it_stopped_is_answered_by_its_error),

@@ -28,15 +28,16 @@ enum { ACCOUNT, OBJECTS, FIRST, MISSING };
 static int judge(MYSQL_ROW row, struct rp_findings *to, uint64_t *there, struct rp_err **err)
 {
 	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
-	uint64_t missing;
-	if (rp_my_u64(row[MISSING], &missing, err) < 0)
+	uint64_t missing, objects;
+	if (rp_my_u64(row[MISSING], &missing, err) < 0 || rp_my_u64(row[OBJECTS], &objects, err) < 0)
 		return -1;
 	*there += missing == 0;
 	if (missing == 0)
 		return 0;
-	rp_buf_addf(&message,
-		    "the account '%s' does not exist on this server, and is the definer of %s objects ('%s')",
-		    row[ACCOUNT], row[OBJECTS], row[FIRST]);
+	rp_buf_addf(
+		&message,
+		"the account '%s' does not exist on this server, and is the definer of %llu object%s ('%s')",
+		row[ACCOUNT], (unsigned long long)objects, objects == 1 ? "" : "s", row[FIRST]);
 	if (rp_buf_check(&message, err) < 0)
 		return -1;
 	rp_answer(to, &(struct rp_finding){.object = row[ACCOUNT],

@@ -34,7 +34,7 @@ matrix: build
 faults: build
 	@bash tests/faults/run.sh $(BUILD)/reprove $(BUILD)/tests/faults/inject.so .
 
-# Hostile backups: what the stock tools do with them, and what reprove does. About three minutes.
+# Hostile backups: what the stock tools do with them, and what reprove does. About five minutes.
 hostile: build
 	@python3 tests/hostile/run.py $(BUILD)/reprove
 

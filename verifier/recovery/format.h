@@ -16,6 +16,7 @@ struct rp_err;
 struct rp_identity;
 struct rp_object;
 struct rp_position;
+struct rp_relation;
 struct rp_run;
 
 /* What a recovery point is made of. All that is known about one dump or backup format is in its one file: how
@@ -43,6 +44,9 @@ struct rp_format {
 		    struct rp_err **err);
 	/* Why a faithful restore differs in this column, and the remedy; static text. NULL: it does not. */
 	const char *(*loses)(const struct rp_column *c);
+	/* Why such a backup brings none of this relation's rows though it was whole, and the remedy; static text.
+	 * NULL: it brings them. */
+	const char *(*lacks)(const struct rp_relation *sealed);
 	/* Why such a backup does not carry this object (fact NULL) or this fact of it, though it is whole:
 	 * pg_dump leaves out invalid indexes, settings of the database, roles' attributes. Static text; NULL:
 	 * it does carry it, and what is missing is lost. */

@@ -41,6 +41,7 @@ struct filter {
 	bool dropping;			   /* the statement */
 	bool comment;			   /* this line is one, or blank */
 	char last;			   /* of this line so far, blanks apart */
+	bool refused;			   /* it is of another database than one of the user's */
 	size_t n_databases;
 	char databases[DATABASES_MAX][RP_MY_NAME_MAX];
 	char sentinel[SENTINEL_HEX];
@@ -78,6 +79,16 @@ static bool is_known(const struct filter *f, const char *name)
 	return false;
 }
 
+/* Databases that every server has. Dumps hold them when they are of all databases. */
+static bool is_servers_own(const char *name)
+{
+	static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (strcmp(name, own[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Once there is a second one nothing is given out any more, and the rest is read for further names alone. */
 static int database(struct filter *f, const char *s, size_t n, struct rp_err **err)
 {
@@ -87,10 +98,11 @@ static int database(struct filter *f, const char *s, size_t n, struct rp_err **e
 				  "damaged: a line about a database names none that is possible");
 	if (!is_known(f, name) && f->n_databases < DATABASES_MAX)
 		memcpy(f->databases[f->n_databases++], name, sizeof name);
+	f->refused = f->n_databases > 1 || is_servers_own(name);
 	return 0;
 }
 
-static int several(const struct filter *f, struct rp_err **err)
+static int refuse(const struct filter *f, struct rp_err **err)
 {
 	rp_autobuf names = RP_BUF_INIT(8 * sizeof f->databases);
 	for (size_t i = 0; i < f->n_databases; i++) {
@@ -98,7 +110,8 @@ static int several(const struct filter *f, struct rp_err **err)
 		rp_buf_add_plain(&names, f->databases[i]);
 		rp_buf_add(&names, "'");
 	}
-	(void)rp_err_set(err, RP_ERR_ENGINE, "a dump of several databases is not supported yet: %s%s",
+	(void)rp_err_set(err, RP_ERR_ENGINE, "a dump of %s is not supported yet: %s%s",
+			 f->n_databases > 1 ? "several databases" : "the server's own database",
 			 rp_buf_text(&names), f->n_databases == DATABASES_MAX ? ", ..." : "");
 	return rp_err_hint(err, "dump each database by itself, without --databases or --all-databases");
 }
@@ -191,8 +204,8 @@ static int scan(struct filter *f, struct rp_err **err)
 
 static int finish(struct filter *f, struct rp_err **err)
 {
-	if (f->n_databases > 1)
-		return several(f, err);
+	if (f->refused)
+		return refuse(f, err);
 	if (!f->ended)
 		return rp_err_set(err, RP_ERR_BACKUP, "truncated %s: it ends without %s",
 				  f->body				  ? "inside of a routine"
@@ -228,7 +241,7 @@ static ssize_t filter_read(struct rp_stream *s, void *buf, size_t len, struct rp
 {
 	struct filter *f = (struct filter *)s;
 	for (;;) {
-		if (f->at < f->ready && f->n_databases <= 1) {
+		if (f->at < f->ready && !f->refused) {
 			size_t n = give(f->in + f->at, f->ready - f->at, buf, len);
 			f->at += n;
 			return (ssize_t)n;

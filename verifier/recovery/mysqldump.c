@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* mariadb-dump and mysqldump: SQL for the vendor's own client, which would also run commands of its own that stand in
  * it. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/engine.h"
+#include "verifier/engine/mysql/traits.h"
 #include "verifier/recovery/members.h"
 #include "verifier/recovery/my_filter.h"
 #include "verifier/recovery/mysqldump.h"
@@ -154,11 +157,80 @@ static int complete(const struct rp_artifact *a, const struct rp_stream *filter,
 	return rp_err_set(err, RP_ERR_BACKUP, "'%s' ends inside of a statement", a->point->id);
 }
 
-static int blame(const struct rp_scratch *s, const struct rp_err *why, struct rp_err **err)
+/* What only this format knows; everything else about a complaint the engine does. */
+static const struct {
+	const char *said;
+	enum rp_err_kind kind;
+	const char *means, *hint;
+} excuses[] = {
+	{"near 'mysqldump: ", RP_ERR_BACKUP, "a message of mysqldump's stands in it",
+	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
+	{"near 'mariadb-dump: ", RP_ERR_BACKUP, "a message of mariadb-dump's stands in it",
+	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
+};
+
+/* Was it made on a later server than this one, or one of the other vendor? Then it can be whole and not be understood
+ * here. */
+static bool is_foreign(const struct rp_my_traits *made, const struct rp_my_traits *here)
 {
-	if (rp_err_kind(why) != RP_ERR_CANCELLED && rp_err_kind(why) != RP_ERR_TIMEOUT &&
-	    rp_mysqldump_explains(rp_err_text(why), !s->faithful, err))
-		return -1;
+	return made->vendor != here->vendor || made->version > here->version;
+}
+
+static void add_server(struct rp_buf *to, const struct rp_my_traits *is)
+{
+	rp_buf_addf(to, "%s %u.%u.%u", is->vendor == RP_MARIADB ? "MariaDB" : "MySQL", is->version / 10000,
+		    is->version / 100 % 100, is->version % 100);
+}
+
+static int misunderstood(const struct rp_my_traits *made, const struct rp_my_traits *here,
+			 const struct rp_err *why, struct rp_err **err)
+{
+	rp_autobuf from = RP_BUF_INIT(256);
+	rp_autobuf to = RP_BUF_INIT(256);
+	add_server(&from, made);
+	add_server(&to, here);
+	(void)rp_err_set(err, RP_ERR_ENGINE, "a dump of %s was restored to %s: %s", rp_buf_text(&from),
+			 rp_buf_text(&to), rp_err_text(why));
+	return rp_err_hint(
+		err, "restore it with the version that it was made on, or a later one of the same vendor");
+}
+
+/* The tools' version, except on a server of the user's. */
+static char *version_here(struct rp_scratch *s)
+{
+	struct rp_conn *c = NULL;
+	struct rp_identity id = {0};
+	struct rp_position at = {0};
+	char *version = NULL;
+	if (s->faithful)
+		return strdup(s->place.with.version);
+	if (s->engine->connect(&c, s->uri, s->run, NULL) == 0 && s->engine->identify(c, &id, &at, NULL) == 0)
+		version = strdup(id.version);
+	s->engine->close(c);
+	return version;
+}
+
+/* Only what a server has said of a statement can be for want of understanding. */
+static bool is_misunderstanding(const struct rp_err *why)
+{
+	return rp_err_kind(why) == RP_ERR_BACKUP && strstr(rp_err_text(why), ": ERROR ") != NULL;
+}
+
+/* By the first complaint alone: a dump can make the server say whatever it likes later on. */
+static int blame(struct rp_scratch *s, const struct rp_mysqldump_head *h, const struct rp_err *why,
+		 struct rp_err **err)
+{
+	for (size_t i = 0; i < sizeof excuses / sizeof excuses[0] && is_misunderstanding(why); i++) {
+		if (strstr(rp_err_text(why), excuses[i].said) == NULL)
+			continue;
+		(void)rp_err_set(err, excuses[i].kind, "%s: %s", excuses[i].means, rp_err_text(why));
+		return rp_err_hint(err, "%s", excuses[i].hint);
+	}
+	rp_autofree char *here = is_misunderstanding(why) ? version_here(s) : NULL;
+	struct rp_my_traits made, is;
+	if (here != NULL && rp_my_traits_of(here, &is) && rp_my_traits_of(h->server, &made) &&
+	    is_foreign(&made, &is))
+		return misunderstood(&made, &is, why, err);
 	(void)rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 	const char *hint = rp_err_hint_text(why);
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
@@ -180,7 +252,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	rp_autoerr struct rp_err *why = NULL;
 	int fed = rp_scratch_feed(s, argv, filter, &heard, &why);
 	bool sentinel = cut_ours(rp_buf_text(&heard), rp_my_filter_sentinel(filter), said);
-	return fed < 0 ? blame(s, why, err) : complete(a, filter, &heard, sentinel, err);
+	return fed < 0 ? blame(s, &h, why, err) : complete(a, filter, &heard, sentinel, err);
 }
 
 const struct rp_format rp_format_mysqldump = {
@@ -190,5 +262,6 @@ const struct rp_format rp_format_mysqldump = {
 	.restore = restore,
 	.tell = tell,
 	.loses = rp_mysqldump_loses,
+	.lacks = rp_mysqldump_lacks,
 	.omits = rp_mysqldump_omits,
 };

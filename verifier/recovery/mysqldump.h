@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct rp_column;
-struct rp_err;
 struct rp_object;
+struct rp_relation;
 
 /* What is known of dumps that mariadb-dump and mysqldump make. All of it pure: bytes of a stranger in, bounded, nothing
  * allocated. */
@@ -39,10 +39,7 @@ int rp_mysqldump_parse(const uint8_t *head, size_t len, struct rp_mysqldump_head
 
 /* rp_format's. */
 const char *rp_mysqldump_loses(const struct rp_column *c);
+const char *rp_mysqldump_lacks(const struct rp_relation *sealed);
 const char *rp_mysqldump_omits(const struct rp_object *sealed, const char *fact);
-
-/* The client's complaint, told so that a person knows what to do: sets err, with its kind, unless there is nothing to
- * add. 'named': it was restored to a server of the user's. */
-bool rp_mysqldump_explains(const char *complaint, bool named, struct rp_err **err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <time.h>
 
 #include "verifier/recovery/mysqldump.h"
 #include "verifier/survey/survey.h"
@@ -9,32 +10,60 @@ static bool begins(const char *s, const char *with)
 	return s != NULL && strncmp(s, with, strlen(with)) == 0;
 }
 
+static bool ends(const char *s, const char *with)
+{
+	size_t n = s != NULL ? strlen(s) : 0, len = strlen(with);
+	return n >= len && strcmp(s + n - len, with) == 0;
+}
+
+#define COPY "back up the files (mariadb-backup)"
+
 /* FLOAT(7,3) is printed with its three decimals, and so with all of its digits. */
 const char *rp_mysqldump_loses(const struct rp_column *c)
 {
 	if (begins(c->type, "float") && c->type[strlen("float")] != '(')
 		return "mariadb-dump and mysqldump print FLOAT with six digits, so that 16777216 comes back as "
-		       "16777200; make the column DOUBLE or DECIMAL, or back up with mariadb-backup or another "
-		       "copy of the files";
+		       "16777200: make the column DOUBLE or DECIMAL, or back up the files instead";
+	if (ends(c->type, " generated as row start") || ends(c->type, " generated as row end"))
+		return "a dump makes the rows of a system-versioned table anew, so that they begin when it is "
+		       "restored: dump with --dump-history (MariaDB 10.11 or later), or " COPY;
 	return NULL;
 }
 
-static const struct {
-	const char *kind;
-	const char *fact; /* NULL: the object and all of its facts */
-	const char *why;
-} omitted[] = {
-	{"user", NULL, "accounts belong to the server; a dump of one database carries none"},
-	{"role", NULL, "roles belong to the server; a dump of one database carries none"},
-	{"grant", NULL, "grants belong to the server; a dump of one database carries none"},
-	{"server setting", NULL, "settings belong to the server; a dump of one database carries none"},
-};
+const char *rp_mysqldump_lacks(const struct rp_relation *sealed)
+{
+	if (ends(sealed->name, ".history"))
+		return "mariadb-dump leaves out the history of a system-versioned table: dump with "
+		       "--dump-history (MariaDB 10.11 or later), or " COPY;
+	return NULL;
+}
+
+static bool is_before(const char *moment, const char *now)
+{
+	return moment != NULL && strncmp(moment, now, strlen(now)) < 0;
+}
+
+/* An event whose time is over and that is not to be kept vanishes when it is made again. Its times are UTC, written so
+ * that their order is that of their text. */
+static bool is_over(const struct rp_object *event)
+{
+	const char *kept = rp_object_fact(event, "on completion");
+	time_t clock = time(NULL);
+	char now[32];
+	struct tm tm;
+	if ((kept != NULL && strcmp(kept, "preserve") == 0) || gmtime_r(&clock, &tm) == NULL ||
+	    strftime(now, sizeof now, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		return false;
+	return is_before(rp_object_fact(event, "at"), now) || is_before(rp_object_fact(event, "ends"), now);
+}
 
 const char *rp_mysqldump_omits(const struct rp_object *sealed, const char *fact)
 {
-	for (size_t i = 0; i < sizeof omitted / sizeof omitted[0]; i++)
-		if (strcmp(sealed->kind, omitted[i].kind) == 0 &&
-		    (omitted[i].fact == NULL || (fact != NULL && strcmp(omitted[i].fact, fact) == 0)))
-			return omitted[i].why;
+	if (strcmp(sealed->kind, "database") == 0 && strcmp(sealed->name, "server") == 0)
+		return "a database has these from its server; a dump carries no settings of the server's";
+	if (strcmp(sealed->kind, "database") == 0 && strcmp(sealed->name, "rights") == 0)
+		return "accounts and their rights belong to the server; a dump of one database carries none";
+	if (strcmp(sealed->kind, "event") == 0 && fact == NULL && is_over(sealed))
+		return "an event that runs until a set time is not made again once that is over";
 	return NULL;
 }

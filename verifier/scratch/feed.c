@@ -35,7 +35,7 @@ static int make_environment(struct rp_scratch *s, struct rp_argv *ret, struct rp
 	for (size_t i = 0; i < all.n; i++)
 		if (!private || !names_one(all.v[i], hosting->credentials))
 			rp_argv_add(ret, all.v[i]);
-	if (s->hosted->pass != NULL)
+	if (s->hosted->pass_variable != NULL)
 		rp_argv_addf(ret, "%s=%s", s->hosted->pass_variable, s->hosted->pass);
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
@@ -157,6 +157,8 @@ int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_st
 	if (s->hosted->pass != NULL)
 		rp_argv_add(&reads, s->hosted->pass);
 	rp_argv_addf(&line, "%s/%s", s->place.with.bindir, argv[0]);
+	if (s->hosted->pass != NULL && s->hosted->pass_variable == NULL)
+		rp_argv_addf(&line, "%s%s", s->engine->hosting->login, s->hosted->pass);
 	size_t n = strlen(s->dir);
 	for (const char *const *word = argv + 1; *word != NULL; word++) {
 		rp_argv_add(&line, *word);

@@ -34,8 +34,8 @@ struct rp_hosted {
 	} as;
 	char *inner; /* srv/ */
 	char *log;
-	char *pass;		/* file with what lets tools log in to the user's server; NULL: not needed */
-	char *pass_variable;	/* the environment variable that names it */
+	char *pass;		/* file with what lets tools log in; NULL: not needed */
+	char *pass_variable;	/* the environment variable that names it; NULL: rp_hosting.login does */
 	int owner;		/* 'owner', locked; -1: not yet */
 	bool brought;		/* a physical restore has filled place.data */
 	struct rp_proc proc;	/* the server, or the box that it is in */
@@ -107,6 +107,9 @@ int rp_server_wait(struct rp_scratch *s, const char *uri, struct rp_conn **ret, 
 void rp_server_stop(struct rp_scratch *s, bool at_once);
 /* -1 and the log's tail when the server has ended. */
 int rp_server_check(struct rp_scratch *s, struct rp_err **err);
+
+/* login.c: write the file with which tools log in to this database, where they need one. Once. */
+int rp_login_lend(struct rp_scratch *s, const char *uri, struct rp_err **err);
 
 /* preflight.c */
 int rp_preflight_disk(struct rp_scratch *s, uint64_t wished, struct rp_err **err);

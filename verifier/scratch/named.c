@@ -20,27 +20,6 @@ static bool suits(const struct rp_scratch_wish *wish)
 	return wish->server != NULL && wish->engine->hosting != NULL;
 }
 
-/* Tools run as another user than we when we are root, and do not find our password file. */
-static int lend_password(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err)
-{
-	struct rp_hosted *h = s->hosted;
-	if (!h->as.drop)
-		return 0;
-	rp_autobuf file = RP_BUF_INIT(64 << 10);
-	const char *variable = NULL;
-	if (s->engine->hosting->lend(c, &file, &variable, err) < 0)
-		return -1;
-	if (file.len == 0)
-		return 0;
-	h->pass = rp_path(s->dir, "pass", err);
-	h->pass_variable = strdup(variable);
-	if (h->pass == NULL || h->pass_variable == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	int r = rp_file_replace(h->pass, file.s, file.len, 0600, err);
-	explicit_bzero(file.s, file.len);
-	return r < 0 ? -1 : rp_scratch_lend(s, h->pass, err);
-}
-
 static int prepare(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_conn *c,
 		   struct rp_err **err)
 {
@@ -65,7 +44,7 @@ static int prepare(struct rp_scratch *s, const struct rp_scratch_wish *wish, str
 	if (rp_place_make(s, wish, err) < 0 ||
 	    hosting->reach(c, !s->hosted->as.drop, &s->hosted->reach, &s->hosted->network, err) < 0)
 		return -1;
-	return lend_password(s, c, err);
+	return 0;
 }
 
 static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
@@ -90,7 +69,9 @@ static int start(struct rp_scratch *s, struct rp_err **err)
 	s->database = rp_random_name("reprove_", err);
 	if (s->database == NULL || hosting->within(s->server, s->database, &uri, err) < 0 ||
 	    s->engine->connect(&s->lock, s->server, s->run, err) < 0 ||
-	    hosting->claim(s->lock, s->database, s->sealed, err) < 0)
+	    hosting->claim(s->lock, s->database, s->sealed, false, err) < 0)
+		return -1;
+	if (rp_login_lend(s, rp_buf_text(&uri), err) < 0)
 		return -1;
 	s->uri = rp_buf_take(&uri);
 	return 0;

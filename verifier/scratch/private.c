@@ -27,6 +27,10 @@ static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct
 	const struct rp_identity *sealed = wish->sealed != NULL ? &wish->sealed->identity : wish->like;
 	if (hosting->choose(&s->place.with, sealed, err) < 0)
 		return -1;
+	const char *name = hosting->keeps_name && sealed != NULL ? sealed->database : NULL;
+	s->name = name != NULL && name[0] != '\0' ? strdup(name) : NULL;
+	if (name != NULL && name[0] != '\0' && s->name == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	s->place.admin = rp_random_name("admin_", err);
 	if (s->place.admin == NULL || rp_place_make(s, wish, err) < 0)
 		return -1;
@@ -83,6 +87,8 @@ static int adopt(struct rp_scratch *s, struct rp_err **err)
 	if (rp_server_wait(s, rp_buf_text(&uri), &c, err) < 0)
 		return -1;
 	s->engine->close(c);
+	if (rp_login_lend(s, rp_buf_text(&uri), err) < 0)
+		return -1;
 	s->uri = rp_buf_take(&uri);
 	return 0;
 }
@@ -92,7 +98,8 @@ static int settle(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err)
 	const struct rp_hosting *hosting = s->engine->hosting;
 	rp_autobuf lacks = RP_BUF_INIT(64 << 10);
 	if (hosting->takes(c, s->sealed, true, &lacks, err) < 0 ||
-	    hosting->claim(c, s->database, s->sealed, err) < 0 || hosting->furnish(c, s->sealed, err) < 0)
+	    hosting->claim(c, s->database, s->sealed, true, err) < 0 ||
+	    hosting->furnish(c, s->sealed, err) < 0)
 		return -1;
 	if (lacks.len > 0)
 		s->lacks = rp_buf_take(&lacks);
@@ -104,7 +111,7 @@ static int claim(struct rp_scratch *s, struct rp_err **err)
 	const struct rp_hosting *hosting = s->engine->hosting;
 	rp_autobuf desk = RP_BUF_INIT(16 << 10);
 	rp_autobuf uri = RP_BUF_INIT(16 << 10);
-	s->database = rp_random_name("reprove_", err);
+	s->database = s->name != NULL ? strdup(s->name) : rp_random_name("reprove_", err);
 	if (s->database == NULL || hosting->uri(&s->place, NULL, &desk, err) < 0 ||
 	    hosting->uri(&s->place, s->database, &uri, err) < 0)
 		return -1;
@@ -114,9 +121,10 @@ static int claim(struct rp_scratch *s, struct rp_err **err)
 	int r = settle(s, c, err);
 	/* Nobody else reaches this server: the lock on the database has nothing to guard. */
 	s->engine->close(c);
-	if (r == 0)
-		s->uri = rp_buf_take(&uri);
-	return r;
+	if (r < 0 || rp_login_lend(s, rp_buf_text(&uri), err) < 0)
+		return -1;
+	s->uri = rp_buf_take(&uri);
+	return 0;
 }
 
 static int start(struct rp_scratch *s, struct rp_err **err)

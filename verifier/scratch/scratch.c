@@ -135,6 +135,7 @@ void rp_scratch_free(struct rp_scratch *s)
 	free(s->how_to_connect);
 	free(s->lacks);
 	free(s->server);
+	free(s->name);
 	free(s->database);
 	free(s);
 }

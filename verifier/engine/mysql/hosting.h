@@ -56,7 +56,8 @@ const char *rp_my_excuses(const char *complaint);
 /* takes.c, claim.c, furnish.c */
 int rp_my_takes(struct rp_conn *c, const struct rp_survey *sealed, bool own, struct rp_buf *lacks,
 		struct rp_err **err);
-int rp_my_claim(struct rp_conn *c, const char *name, const struct rp_survey *sealed, struct rp_err **err);
+int rp_my_claim(struct rp_conn *c, const char *name, const struct rp_survey *sealed, bool own,
+		struct rp_err **err);
 int rp_my_drop(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_my_keep(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_my_reap(struct rp_conn *c, unsigned *ret_removed, struct rp_err **err);

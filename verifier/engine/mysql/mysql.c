@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/engine/mysql/conn.h"
+#include "verifier/engine/mysql/hosting.h"
 
 extern const struct rp_engine rp_engine_mysql;
 
@@ -15,4 +16,5 @@ const struct rp_engine rp_engine_mysql = {
 	.count = rp_my_count,
 	.ask = rp_my_ask,
 	.tests = rp_my_tests,
+	.hosting = &rp_my_hosting,
 };

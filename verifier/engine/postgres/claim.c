@@ -162,8 +162,10 @@ static int prove_empty(struct rp_pg_conn *c, const char *name, struct rp_err **e
 	return result;
 }
 
-int rp_pg_claim(struct rp_conn *conn, const char *name, const struct rp_survey *sealed, struct rp_err **err)
+int rp_pg_claim(struct rp_conn *conn, const char *name, const struct rp_survey *sealed, bool own,
+		struct rp_err **err)
 {
+	(void)own;
 	struct rp_pg_conn *c = rp_pg_of(conn);
 	if (!is_our_name(name))
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' is not a name for a scratch database", name);

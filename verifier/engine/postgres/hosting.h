@@ -40,7 +40,8 @@ bool rp_pg_package(struct rp_buf *out, const char *extension, unsigned major);
 /* takes.c, claim.c, furnish.c */
 int rp_pg_takes(struct rp_conn *c, const struct rp_survey *sealed, bool own, struct rp_buf *lacks,
 		struct rp_err **err);
-int rp_pg_claim(struct rp_conn *c, const char *name, const struct rp_survey *sealed, struct rp_err **err);
+int rp_pg_claim(struct rp_conn *c, const char *name, const struct rp_survey *sealed, bool own,
+		struct rp_err **err);
 int rp_pg_drop(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_pg_keep(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_pg_reap(struct rp_conn *c, unsigned *ret_removed, struct rp_err **err);

@@ -95,6 +95,14 @@ const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relat
 	return why;
 }
 
+const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relation *sealed,
+			      const struct rp_relation *found)
+{
+	const struct rp_format *f = e->restored.format;
+
+	return f && f->lacks && found && found->rows == 0 && sealed->rows > 0 ? f->lacks(sealed) : NULL;
+}
+
 uint64_t rp_relations_expected(const struct rp_survey *sealed)
 {
 	return sealed->n_relations;

@@ -26,6 +26,9 @@ bool rp_evidence_servers_own(const struct rp_evidence *e, const struct rp_differ
 /* Why these columns come back changed from a faithful restore; NULL: at least one does not. */
 const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relation *sealed,
 			      const bool *columns);
+/* Why this relation comes back empty from a faithful restore; NULL: it does not, or it is not empty. */
+const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relation *sealed,
+			      const struct rp_relation *found);
 
 /* How many sealed objects a check's concern is about, and asking it. */
 uint64_t rp_concern_expects(const struct rp_check *check, const struct rp_survey *sealed);

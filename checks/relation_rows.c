@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "checks/answer.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+
+#define MESSAGE_MAX (4u << 10)
 
 static void compare(const struct rp_evidence *e, struct rp_findings *to, const struct rp_relation *sealed,
 		    const struct rp_relation *found)
@@ -10,6 +14,7 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 	char expected[32], got[32];
 	bool more = found->rows > sealed->rows;
 	unsigned long long off = more ? found->rows - sealed->rows : sealed->rows - found->rows;
+	const char *lacks = rp_evidence_lacks(e, sealed, found);
 
 	snprintf(expected, sizeof(expected), "%llu", (unsigned long long)sealed->rows);
 	snprintf(got, sizeof(got), "%llu", (unsigned long long)found->rows);
@@ -19,6 +24,17 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 						   .looked = 1,
 						   .expected = expected,
 						   .found = got});
+	} else if (lacks) {
+		rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
+		rp_buf_addf(&message, "%llu row%s too few, all there were; lossy by the dump format: %s", off,
+			    off == 1 ? "" : "s", lacks);
+		rp_answer(to, &(struct rp_finding){.object = sealed->name,
+						   .verdict = RP_FAIL,
+						   .cause = RP_BY_FORMAT,
+						   .looked = 1,
+						   .expected = expected,
+						   .found = got,
+						   .message = rp_buf_text(&message)});
 	} else if (!e->manifest->survey->position.bound) {
 		rp_answer(to, &(struct rp_finding){
 				      .object = sealed->name,

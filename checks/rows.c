@@ -208,7 +208,8 @@ void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const s
 	rp_auto(rp_arena) memory = NULL;
 	struct rp_row_note *notes = NULL;
 	size_t n = changes->n < RP_FINDING_ROWS_MAX ? changes->n : RP_FINDING_ROWS_MAX;
-	const char *lossy = rp_evidence_loses(e, sealed, changes->columns);
+	const char *lacks = rp_evidence_lacks(e, sealed, found);
+	const char *lossy = lacks ? lacks : rp_evidence_loses(e, sealed, changes->columns);
 	const struct rp_survey *survey = rp_evidence_sealed(e);
 	struct rp_finding f = {.object = sealed->name, .verdict = RP_FAIL, .looked = 1};
 

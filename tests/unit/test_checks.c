@@ -77,7 +77,11 @@ static const char *omits(const struct rp_object *sealed, const char *fact)
 		return "not carried";
 	return fact && strcmp(fact, "hidden") == 0 ? "not carried" : NULL;
 }
-static const struct rp_format format = {.name = "fake", .engine = "fake", .omits = omits};
+static const char *lacks(const struct rp_relation *sealed)
+{
+	return strcmp(sealed->name, "history") == 0 ? "history is not in a dump" : NULL;
+}
+static const struct rp_format format = {.name = "fake", .engine = "fake", .omits = omits, .lacks = lacks};
 
 /* What every test has: two surveys, and a result for the answers. */
 struct all {
@@ -758,6 +762,40 @@ static void every_relation_has_an_answer_of_its_own(void **state)
 	end(&a);
 }
 
+static void rows_that_the_format_leaves_out_are_of_a_class_of_their_own(void **state)
+{
+	struct all a;
+	(void)state;
+	begin(&a);
+	add_relation(a.sealed, "history", 3, 1, 1);
+	add_relation(a.found, "history", 0, 0, 0);
+	add_relation(a.sealed, "orders", 3, 1, 1);
+	add_relation(a.found, "orders", 0, 0, 0);
+	compare(&a);
+	ask_one(&a, &rp_check_relation_rows);
+	const struct rp_finding *f = about(&a, "relation.rows", "history");
+	assert_int_equal(f->verdict, RP_FAIL);
+	assert_int_equal(f->cause, RP_BY_FORMAT);
+	assert_string_equal(
+		f->message,
+		"3 rows too few, all there were; lossy by the dump format: history is not in a dump");
+	assert_int_equal(about(&a, "relation.rows", "orders")->verdict, RP_FAIL);
+	assert_int_equal(about(&a, "relation.rows", "orders")->cause, RP_BY_DAMAGE);
+	rp_answer_rows(&a.result->findings, &a.e, &a.sealed->relations[0],
+		       &(struct rp_row_changes){.differ = true});
+	assert_int_equal(a.result->findings.all[a.result->findings.n - 1].cause, RP_BY_FORMAT);
+	end(&a);
+
+	/* Some of them missing is another thing. */
+	begin(&a);
+	add_relation(a.sealed, "history", 3, 1, 1);
+	add_relation(a.found, "history", 1, 1, 1);
+	compare(&a);
+	ask_one(&a, &rp_check_relation_rows);
+	assert_int_equal(about(&a, "relation.rows", "history")->cause, RP_BY_DAMAGE);
+	end(&a);
+}
+
 static void a_relation_that_was_not_surveyed_makes_the_run_a_2(void **state)
 {
 	struct all a;
@@ -1025,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(a_sequence_stands_within_what_was_sealed),
 		cmocka_unit_test(a_position_that_could_not_be_read_is_no_difference),
 		cmocka_unit_test(every_relation_has_an_answer_of_its_own),
+		cmocka_unit_test(rows_that_the_format_leaves_out_are_of_a_class_of_their_own),
 		cmocka_unit_test(a_relation_that_was_not_surveyed_makes_the_run_a_2),
 		cmocka_unit_test(hole_4_no_relation_at_all_is_not_excused),
 		cmocka_unit_test(rows_that_differ_are_named_by_key_and_masked),

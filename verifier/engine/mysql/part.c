@@ -17,11 +17,24 @@ size_t rp_my_key_of(const struct rp_relation *r, const struct rp_column *ret[RP_
 	return n;
 }
 
-void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r)
+/* A hint about indexes, if it hints at nothing. A view refuses any, before a thing of its own is run; a table that
+ * was swapped for one after the catalogue was read would else run it as us. */
+void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, bool by_primary)
 {
-	/* A hint about indexes that hints at nothing. A view refuses any, before a thing of its own is run; a table
-	 * that was swapped for one after the catalogue was read would else run it as us. */
-	rp_buf_addf(sql, " FROM %s USE INDEX FOR GROUP BY ()", r->source);
+	rp_buf_addf(sql, " FROM %s %s", r->source,
+		    by_primary ? "FORCE INDEX (PRIMARY)" : "USE INDEX FOR GROUP BY ()");
+}
+
+static const char primary[] = "PRIMARY:";
+
+static bool is_primary(const char *bound)
+{
+	return bound != NULL && strncmp(bound, primary, strlen(primary)) == 0;
+}
+
+bool rp_my_is_by_primary(const struct rp_range *part)
+{
+	return part != NULL && (is_primary(part->from) || is_primary(part->to));
 }
 
 static size_t span(const char *p, const char *of)
@@ -75,6 +88,7 @@ int rp_my_add_bound(struct rp_buf *sql, const struct rp_relation *r, const char 
 	const struct rp_column *key[RP_MY_KEY_MAX];
 	const char *literals[RP_MY_KEY_MAX];
 	size_t len[RP_MY_KEY_MAX], n = 0, n_key = rp_my_key_of(r, key);
+	bound += is_primary(bound) ? strlen(primary) : 0;
 	if (!take_literals(bound, literals, len, &n) || n > n_key)
 		return rp_err_set(err, RP_ERR_ENGINE, "'%.80s' is no bound of a part", bound);
 	rp_buf_add(sql, "(");

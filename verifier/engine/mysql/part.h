@@ -13,16 +13,19 @@ struct rp_range;
 
 /* Parts of a table: rows between two keys, and the SQL that asks for them. */
 
-/* A bound is the first columns of the key as literals with a comma between them: "17", "_utf8mb4 x'61',12". It
- * says nothing that a session's settings or the bytes of a value could turn into something else. */
+/* A bound is the first columns of the key as literals with a comma between them, "17" or "_utf8mb4 x'61',12", behind
+ * "PRIMARY:" where that is the key, for then the server is told so. It says nothing that a session's settings or the
+ * bytes of a value could turn into something else. */
 #define RP_MY_KEY_MAX                                                                                        \
 	16 /* columns; the server's own limit is 16 (MySQL) or 32 (MariaDB): more are not compared */
 
 /* The columns of a relation's key, in its order; how many, at most RP_MY_KEY_MAX. */
 size_t rp_my_key_of(const struct rp_relation *r, const struct rp_column *ret[RP_MY_KEY_MAX]);
 
-/* Append " FROM table" with what keeps the server from reading anything but a table. */
-void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r);
+/* Append " FROM table" with what keeps the server from reading anything but a table; by its primary key, or as it
+ * likes. */
+void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, bool by_primary);
+bool rp_my_is_by_primary(const struct rp_range *part); /* accepts NULL */
 /* Append the condition, with its WHERE, that picks the part. RP_ERR_ENGINE: its bounds are none. */
 int rp_my_add_where(struct rp_buf *sql, const struct rp_relation *r, const struct rp_range *part,
 		    struct rp_err **err);

@@ -33,6 +33,9 @@ struct rp_conn {
 struct rp_guest {
 	/* Called once, by the main thread. how: what lets it in ("snapshot", "socket", "database"). */
 	int (*start)(struct rp_guest *g, const struct rp_fact *how, size_t n, struct rp_err **err);
+	/* [it lives] For an engine that waits for it: -1 when it has ended, and what it said about that. Does not
+	 * wait. */
+	int (*check)(struct rp_guest *g, struct rp_err **err);
 };
 
 /* A part of a relation: block numbers, key bounds, a segment of n, a prefix. Text in the engine's own words,

@@ -28,6 +28,7 @@ struct rp_dump {
 	const struct rp_format *format; /* the engine's default: what knows how to connect */
 	const char *const *command;	/* the user's own, borrowed; NULL: the format's */
 	struct rp_run *run;
+	bool judged;		/* what it says is judged by the format */
 	char *path, *temporary; /* temporary NULL: stdout, or renamed */
 	int file;
 	struct rp_proc proc;
@@ -119,38 +120,6 @@ static int start_mover(struct rp_dump *d, struct rp_err **err)
 	return r == 0 ? 0 : rp_err_sys(err, r, "start a thread");
 }
 
-static const char *fact_of(const struct rp_fact *how, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(how[i].name, name) == 0)
-			return how[i].value;
-	return NULL;
-}
-
-/* The tools of the server's own version, where it says which that is and they are here; else what PATH has. */
-static int find_tool(const struct rp_dump *d, struct rp_argv *argv, const struct rp_fact *how, size_t n,
-		     struct rp_err **err)
-{
-	const struct rp_hosting *h = d->engine->hosting;
-	const struct rp_identity id = {.engine = d->engine->name, .version = fact_of(how, n, "version")};
-	if (strchr(argv->v[0], '/') != NULL || id.version == NULL || h == NULL)
-		return 0;
-	rp_cleanup(rp_installation_done) struct rp_installation with = {0};
-	/* A user's own command may need no tool of ours. */
-	if (h->tools(&with, &id, d->command != NULL ? NULL : err) < 0)
-		return d->command != NULL ? 0 : -1;
-	rp_autofree char *path = NULL;
-	if (asprintf(&path, "%s/%s", with.bindir, argv->v[0]) < 0) {
-		path = NULL;
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	if (access(path, X_OK) == 0) {
-		free(argv->v[0]);
-		argv->v[0] = rp_take(path);
-	}
-	return 0;
-}
-
 static int make_pipe(int *ours, int *theirs, struct rp_err **err)
 {
 	int ends[2];
@@ -178,24 +147,6 @@ static int run_tool(struct rp_dump *d, const struct rp_argv *argv, const struct 
 	return start_mover(d, err);
 }
 
-/* Our whole environment, for a person's passwords and certificates are found through it; over that, what the address
- * of the source says; over that, where the survey is in fact connected: an address may name several hosts. */
-static int make_environment(const struct rp_dump *d, struct rp_argv *ret, const struct rp_fact *how, size_t n,
-			    struct rp_err **err)
-{
-	const struct rp_hosting *h = d->engine->hosting;
-	const char *uri = fact_of(how, n, "uri");
-	rp_cleanup(rp_argv_done) struct rp_argv address = {0};
-	for (char **v = environ; *v != NULL; v++)
-		rp_argv_add(ret, *v);
-	if (uri != NULL && h != NULL && h->environment(uri, &address, err) < 0)
-		return -1;
-	for (size_t i = 0; i < address.n; i++)
-		if (strncmp(address.v[i], "PATH=", 5) != 0)
-			rp_dump_replace(ret, address.v[i]);
-	return rp_dump_variables(ret, d->format != NULL ? d->format->dump_environment : NULL, how, n, err);
-}
-
 static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct rp_err **err)
 {
 	struct rp_dump *d = (struct rp_dump *)g;
@@ -203,11 +154,58 @@ static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct
 	rp_cleanup(rp_argv_done) struct rp_argv env = {0};
 	if (d->moving)
 		return rp_err_set(err, RP_ERR_USAGE, "the backup was started already");
+	const char *tool = rp_dump_fact(how, n, "tool");
 	if (rp_dump_words(&argv, d->command != NULL ? d->command : d->format->dump, how, n, err) < 0 ||
-	    make_environment(d, &env, how, n, err) < 0 || find_tool(d, &argv, how, n, err) < 0 ||
+	    rp_dump_environment(d->engine, d->format, &env, how, n, err) < 0)
+		return rp_err_wrap(err, "start the backup");
+	d->judged = d->command == NULL || (tool != NULL && strcmp(argv.v[0], tool) == 0);
+	if (rp_dump_find(d->engine, d->command != NULL, &argv, how, n, err) < 0 ||
 	    run_tool(d, &argv, &env, err) < 0)
 		return rp_err_wrap(err, "start the backup");
 	return 0;
+}
+
+static void join(struct rp_dump *d)
+{
+	if (d->moving)
+		(void)pthread_join(d->mover, NULL);
+	d->moving = false;
+}
+
+/* What the tool itself says comes before what it means for us: 'no space left' is clearer than 'killed by
+ * SIGPIPE', and the first is ours. */
+static int judge(struct rp_dump *d, int status, struct rp_err **err)
+{
+	if (d->failure != NULL)
+		return rp_err_set(err, rp_err_kind(d->failure), "%s", rp_err_text(d->failure));
+	if (status != 0) {
+		const struct rp_hosting *h = d->engine->hosting;
+		const char *said = rp_buf_text(&d->said);
+		size_t len = strcspn(said, "\n");
+		const char *why = h != NULL && h->complaint != NULL ? h->complaint(said, &len) : said;
+		return rp_dump_complain(rp_proc_status_text(status), why, len, err);
+	}
+	if (d->size == 0)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "the backup's command wrote nothing to its standard output");
+	return d->judged && d->format != NULL && d->format->harmless != NULL
+		       ? rp_dump_judge(rp_buf_text(&d->said), d->format->harmless, d->run, err)
+		       : 0;
+}
+
+/* Its output has ended; so has it, or it will at once. */
+static int check(struct rp_guest *g, struct rp_err **err)
+{
+	struct rp_dump *d = (struct rp_dump *)g;
+	struct rp_run soon = rp_run_unwinding(&(struct rp_run){.cancel_fd = -1}, GRACE_MS / 1000);
+	struct pollfd moved = {.fd = d->done[0], .events = POLLIN};
+	if (!d->moving || poll(&moved, 1, 0) <= 0)
+		return 0;
+	join(d);
+	int status = d->failure != NULL ? 0 : rp_proc_wait(&d->proc, &soon, NULL);
+	if (status >= 0 && judge(d, status, err) < 0)
+		return -1;
+	return rp_err_set(err, RP_ERR_ENGINE, "the backup's command ended before it saw the moment");
 }
 
 static const struct rp_format *default_format(const struct rp_engine *engine)
@@ -238,7 +236,7 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char
 	rp_auto(rp_dump) d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	*d = (struct rp_dump){.guest.start = start,
+	*d = (struct rp_dump){.guest = {.start = start, .check = check},
 			      .engine = engine,
 			      .format = default_format(engine),
 			      .command = command != NULL && command[0] != NULL ? command : NULL,
@@ -273,37 +271,6 @@ struct rp_guest *rp_dump_guest(struct rp_dump *d)
 void rp_dump_heed(struct rp_dump *d, struct rp_run *run)
 {
 	d->run = run;
-}
-
-static void join(struct rp_dump *d)
-{
-	if (d->moving)
-		(void)pthread_join(d->mover, NULL);
-	d->moving = false;
-}
-
-/* What the tool itself says comes before what it means for us: 'no space left' is clearer than 'killed by
- * SIGPIPE', and the first is ours. */
-static int judge(struct rp_dump *d, int status, struct rp_err **err)
-{
-	if (d->failure != NULL)
-		return rp_err_set(err, rp_err_kind(d->failure), "%s", rp_err_text(d->failure));
-	if (status != 0) {
-		const struct rp_hosting *h = d->engine->hosting;
-		const char *said = rp_buf_text(&d->said);
-		size_t len = strcspn(said, "\n");
-		const char *why = h != NULL && h->complaint != NULL ? h->complaint(said, &len) : said;
-		rp_autofree char *first = strndup(why, len);
-		rp_autobuf plain = RP_BUF_INIT(4 * SAID_MAX);
-		rp_buf_add_plain(&plain, first != NULL ? first : "");
-		return rp_err_set(err, RP_ERR_ENGINE, "the backup's command failed: %s%s%s",
-				  rp_proc_status_text(status), plain.len > 0 ? ": " : "",
-				  rp_buf_text(&plain));
-	}
-	if (d->size == 0)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "the backup's command wrote nothing to its standard output");
-	return 0;
 }
 
 static int publish(struct rp_dump *d, struct rp_err **err)

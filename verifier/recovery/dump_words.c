@@ -84,24 +84,55 @@ static int fill(struct rp_buf *ret, const char *word, const struct rp_fact *how,
 	return rp_buf_check(ret, err) < 0 ? -1 : 1;
 }
 
+/* By one of these a guest comes to the moment. */
+static const struct {
+	const char *name, *word, *missing, *help;
+} ways[] = {
+	{"snapshot", "{snapshot}", "does not use {snapshot}", "for pg_dump it is --snapshot={snapshot}"},
+	{"socket", "{socket}", "uses neither {defaults} nor {socket}",
+	 "for mariadb-dump and mysqldump it is --defaults-file={defaults}"},
+	{"defaults", "{defaults}", "does not use {defaults}",
+	 "for mariadb-dump and mysqldump it is --defaults-file={defaults}"},
+};
+#define WAYS (sizeof ways / sizeof ways[0])
+
+static bool uses(const char *const *words, const char *placeholder_)
+{
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (strstr(words[i], placeholder_) != NULL)
+			return true;
+	return false;
+}
+
+static int check_way(const char *const *words, const struct rp_fact *how, size_t n, struct rp_err **err)
+{
+	size_t first = WAYS;
+	for (size_t i = WAYS; i-- > 0;) {
+		if (fact_of(how, n, ways[i].name, strlen(ways[i].name)) == NULL)
+			continue;
+		if (uses(words, ways[i].word))
+			return 0;
+		first = i;
+	}
+	if (first == WAYS)
+		return 0;
+	(void)rp_err_set(err, RP_ERR_USAGE,
+			 "the command %s, so its backup would be of another moment than the survey",
+			 ways[first].missing);
+	return rp_err_hint(err, "%s", ways[first].help);
+}
+
 int rp_dump_words(struct rp_argv *ret, const char *const *words, const struct rp_fact *how, size_t n,
 		  struct rp_err **err)
 {
-	bool bound = fact_of(how, n, "snapshot", strlen("snapshot")) == NULL;
 	for (size_t i = 0; words[i] != NULL; i++) {
 		rp_autobuf word = RP_BUF_INIT(WORD_MAX);
 		if (fill(&word, words[i], how, n, false, err) < 0)
 			return -1;
 		rp_argv_add(ret, rp_buf_text(&word));
-		bound = bound || strstr(words[i], "{snapshot}") != NULL;
 	}
-	if (!bound) {
-		(void)rp_err_set(
-			err, RP_ERR_USAGE,
-			"the command does not use {snapshot}, so its backup would be of another moment than "
-			"the survey");
-		return rp_err_hint(err, "for pg_dump it is --snapshot={snapshot}");
-	}
+	if (check_way(words, how, n, err) < 0)
+		return -1;
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 

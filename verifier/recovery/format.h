@@ -51,10 +51,13 @@ struct rp_format {
 	 * pg_dump leaves out invalid indexes, settings of the database, roles' attributes. Static text; NULL:
 	 * it does carry it, and what is missing is lost. */
 	const char *(*omits)(const struct rp_object *sealed, const char *fact);
-	/* The command that writes such a backup to stdout, NULL-terminated, with {snapshot}, {socket},
-	 * {database} as the engine lets a guest in. Its first word is looked up among the tools of the
+	/* The command that writes such a backup to stdout, NULL-terminated, with {snapshot}, {socket}, {defaults}
+	 * (an option file), {tool}, {database} as the engine lets a guest in. Its first word is looked up among the tools of the
 	 * server's version; how to connect is put into its environment (rp_hosting). */
 	const char *const *dump;
+	/* Is this line, of what that command said and went on, no failure? For tools whose exit status does not
+	 * tell of all they left out; such lines are shown as warnings. NULL: the exit status tells. Pure. */
+	bool (*harmless)(const char *line, size_t len);
 	/* "NAME={host}": how to connect, for that command and for a user's own, in the environment. One whose
 	 * word the engine does not say is left out. NULL-terminated; NULL: nothing. */
 	const char *const *dump_environment;
@@ -84,8 +87,8 @@ void rp_restored_done(struct rp_restored *r);
  */
 struct rp_dump;
 /* command: the user's own, filled in like a format's; what the server chose (a snapshot's name) is checked
- * before it becomes one word. A command that does not name {snapshot} where there is one is refused: its backup
- * would be of another moment. NULL: the engine's default format. path "-": stdout. */
+ * before it becomes one word. A command that does not name {snapshot} where there is one, or neither {socket} nor
+ * {defaults}, is refused: its backup would be of another moment. NULL: the engine's default format. path "-": stdout. */
 int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
 		const char *path, struct rp_err **err);
 struct rp_guest *rp_dump_guest(struct rp_dump *d); /* NULL for NULL */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/mysql/admit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "verifier/engine/mysql/conn.h"
+#include "verifier/engine/mysql/lobby.h"
+#include "verifier/engine/mysql/relay.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/run.h"
+
+#define OPTIONS_MAX (64 << 10)
+/* From its start to its transaction a tool asks for a few variables. */
+#define BEGIN_MS 60000
+
+void rp_my_add_option(struct rp_buf *b, const char *name, const char *value)
+{
+	rp_buf_addf(b, "%s=\"", name);
+	for (const char *p = value; *p != '\0'; p++) {
+		static const char plain[] = "\\\"\n\r\t\b", escaped[] = "\\\"nrtb";
+		const char *special = strchr(plain, *p);
+		if (special != NULL)
+			rp_buf_addf(b, "\\%c", escaped[special - plain]);
+		else
+			rp_buf_add_mem(b, p, 1);
+	}
+	rp_buf_add(b, "\"\n");
+}
+
+/* Does this server keep a log whose position we may be told? */
+static int logs(struct rp_my_conn *c, bool *ret, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	rp_autorows *r = NULL;
+	const char *sql =
+		c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+	*ret = false;
+	if (rp_my_query(c, sql, &r, &why) < 0)
+		return rp_err_kind(why) == RP_ERR_OBJECT
+			       ? 0
+			       : rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	*ret = mysql_num_rows(r) > 0;
+	return 0;
+}
+
+/* Where the log stands goes into the backup's header, as a comment: it proves that the backup is of our moment.
+ * MySQL's tool locks everything itself to find out. */
+static int add_position(struct rp_my_conn *c, bool global, struct rp_buf *b, struct rp_err **err)
+{
+	bool known = false;
+	rp_autofree char *mode = NULL;
+	if (logs(c, &known, err) < 0)
+		return -1;
+	if (c->is.vendor == RP_MARIADB) {
+		rp_buf_add(b, known ? "master-data=2\n" : "");
+		return 0;
+	}
+	if (rp_my_value(c, "SELECT @@global.gtid_mode", &mode, err) < 0)
+		return -1;
+	if (global && mode != NULL && strncmp(mode, "ON", 2) == 0)
+		rp_buf_add(b, "set-gtid-purged=COMMENTED\n");
+	else
+		rp_buf_add(b, "set-gtid-purged=OFF\n");
+	if (global && known)
+		rp_buf_addf(b, "%s=2\n", c->is.version >= 80026 ? "source-data" : "master-data");
+	return 0;
+}
+
+int rp_my_admit_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
+			struct rp_err **err)
+{
+	rp_buf_add(ret, "[client]\n");
+	rp_my_add_option(ret, "user", c->my->user != NULL ? c->my->user : "");
+	rp_my_add_option(ret, "password", c->my->passwd != NULL ? c->my->passwd : "");
+	rp_my_add_option(ret, "socket", socket);
+	/* The socket is private already, and what we cannot read we cannot hold back. 'loose': the other vendor's
+	 * tool may be used. */
+	rp_buf_add(ret, c->is.vendor == RP_MARIADB ? "loose-skip-ssl\n" : "loose-ssl-mode=DISABLED\n");
+	rp_buf_add(ret, "[mysqldump]\n");
+	if (c->is.vendor == RP_MYSQL && c->is.version >= 90200) /* asks for a right of its own */
+		rp_buf_add(ret, "loose-skip-masking-policies\n");
+	if (add_position(c, global, ret, err) < 0)
+		return rp_err_wrap(err, "find out what the backup tool can be told");
+	return rp_buf_check(ret, err);
+}
+
+/* The very server that we are connected to: a name may have several addresses. */
+static int find_server(struct rp_my_conn *c, struct sockaddr_storage *ret, socklen_t *ret_len,
+		       struct rp_err **err)
+{
+	struct sockaddr_un *un = (struct sockaddr_un *)(void *)ret;
+	const char *path = c->my->unix_socket;
+	*ret_len = sizeof *ret;
+	if (getpeername(mysql_get_socket(c->my), (struct sockaddr *)ret, ret_len) < 0)
+		return rp_err_sys(err, errno, "find out the server's address");
+	if (ret->ss_family != AF_UNIX)
+		return 0;
+	if (path == NULL || strlen(path) >= sizeof un->sun_path)
+		return rp_err_set(err, RP_ERR_ENGINE, "the server's socket has no path");
+	*ret = (struct sockaddr_storage){.ss_family = AF_UNIX};
+	memcpy(un->sun_path, path, strlen(path) + 1);
+	*ret_len = sizeof *un;
+	return 0;
+}
+
+static int open_way(struct rp_my_entry *e, struct rp_my_conn *c, struct rp_err **err)
+{
+	struct sockaddr_storage server;
+	socklen_t len;
+	int fd = -1;
+	if (mysql_get_ssl_cipher(c->my) != NULL) {
+		(void)rp_err_set(err, RP_ERR_USAGE,
+				 "a backup in the survey's own moment is not possible over TLS");
+		return rp_err_hint(err,
+				   "seal on the server's own machine, over its socket, or through a tunnel "
+				   "that encrypts (ssh -L /path/socket:/server/socket)");
+	}
+	if (find_server(c, &server, &len, err) < 0 || rp_my_lobby_new(&e->lobby, c->base.run, err) < 0 ||
+	    rp_my_lobby_listen(e->lobby, &fd, err) < 0)
+		return -1;
+	return rp_my_relay_new(&e->relay, fd, (const struct sockaddr *)&server, len, err);
+}
+
+static int start(struct rp_my_entry *e, struct rp_my_conn *c, bool global, struct rp_guest *guest,
+		 struct rp_err **err)
+{
+	rp_autobuf options = RP_BUF_INIT(OPTIONS_MAX);
+	rp_autofree char *version = NULL;
+	if (rp_my_admit_options(c, e->lobby->socket, global, &options, err) < 0 ||
+	    rp_my_lobby_write(e->lobby, rp_buf_text(&options), err) < 0 ||
+	    rp_my_value(c, "SELECT VERSION()", &version, err) < 0)
+		return -1;
+	const struct rp_fact how[] = {
+		{"tool", c->is.vendor == RP_MARIADB ? "mariadb-dump" : "mysqldump"},
+		{"socket", e->lobby->socket},
+		{"defaults", e->lobby->defaults},
+		{"database", c->database},
+		{"user", c->my->user},
+		{"version", version},
+		{"uri", c->uri},
+	};
+	return guest->start(guest, how, sizeof how / sizeof how[0], err);
+}
+
+int rp_my_admit(struct rp_my_entry *ret, struct rp_my_conn *leader, bool global, struct rp_guest *guest,
+		struct rp_err **err)
+{
+	rp_cleanup(rp_my_entry_done) struct rp_my_entry e = {0};
+	if (open_way(&e, leader, err) < 0 || start(&e, leader, global, guest, err) < 0)
+		return -1;
+	if (rp_my_relay_await(e.relay, RP_MY_AT_GATE, BEGIN_MS, guest, leader->base.run, err) < 0)
+		return rp_err_wrap(err, "let the backup in");
+	rp_my_lobby_forget(e.lobby);
+	*ret = e;
+	e = (struct rp_my_entry){0};
+	return 0;
+}
+
+void rp_my_entry_done(struct rp_my_entry *e)
+{
+	rp_my_relay_free(e->relay);
+	rp_my_lobby_free(e->lobby);
+	*e = (struct rp_my_entry){0};
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_ENGINE_MYSQL_ADMIT_H
+#define RP_ENGINE_MYSQL_ADMIT_H
+
+#include <stdbool.h>
+
+struct rp_buf;
+struct rp_err;
+struct rp_guest;
+struct rp_my_conn;
+struct rp_my_lobby;
+struct rp_my_relay;
+
+/* How a backup tool is let in: what it is told, and by which way it comes to the server. */
+struct rp_my_entry {
+	struct rp_my_lobby *lobby;
+	struct rp_my_relay *relay;
+};
+
+/* Start it, and wait until its transaction is about to begin. global: FLUSH TABLES WITH READ LOCK is allowed to this
+ * login. */
+int rp_my_admit(struct rp_my_entry *ret, struct rp_my_conn *leader, bool global, struct rp_guest *guest,
+		struct rp_err **err);
+void rp_my_entry_done(struct rp_my_entry *e);
+
+/* The text of its option file. Pure but for what it reads of c. */
+int rp_my_admit_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
+			struct rp_err **err);
+/* Append a value as option files quote it. Pure. */
+void rp_my_add_option(struct rp_buf *b, const char *name, const char *value);
+
+#endif

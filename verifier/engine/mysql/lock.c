@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/engine/mysql/lock.h"
+
+#include <poll.h>
+#include <strings.h>
+
+#include "verifier/engine/mysql/conn.h"
+#include "verifier/engine/mysql/guard.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/run.h"
+
+#define SQL_MAX	 (16u << 20)
+#define QUIET_MS 60000 /* how long we wait for others' statements to end */
+#define LOOK_MS	 500
+#define LONG_S	 1
+#define TRIES	 4
+#define PAUSE_MS 1000
+/* While a lock is waited for, everybody waits behind it: the server gives up after so long. Then our own work under
+ * it, a few short statements. The guard cuts the connection after both. */
+#define WAIT_SQL "SET SESSION lock_wait_timeout = 2"
+#define BOUND_MS 6000
+
+/* A question of the catalogue's own: which storage engine keeps a snapshot. A table that cannot be opened has no
+ * engine; it is told when it is read. */
+int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_err **err)
+{
+	/* clang-format off */
+	static const char sql[] =
+		"SELECT t.TABLE_NAME, COALESCE(e.TRANSACTIONS, 'NO') = 'YES'"
+		" FROM information_schema.TABLES t"
+		" LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE"
+		" WHERE t.TABLE_SCHEMA = DATABASE() AND t.ENGINE IS NOT NULL"
+		" AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY t.TABLE_NAME";
+	/* clang-format on */
+	rp_autorows *r = NULL;
+	rp_autobuf all = RP_BUF_INIT(SQL_MAX);
+	rp_autobuf loose = RP_BUF_INIT(SQL_MAX);
+	if (rp_my_query(c, sql, &r, err) < 0)
+		return rp_err_wrap(err, "find the tables");
+	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;) {
+		bool is_loose = row[1] == NULL || row[1][0] != '1';
+		for (int i = 0; i < (is_loose ? 2 : 1); i++) {
+			struct rp_buf *b = i == 0 ? &all : &loose;
+			rp_buf_add(b, b->len == 0 ? "LOCK TABLES " : ", ");
+			rp_my_add_name(b, row[0]);
+			rp_buf_add(b, " READ");
+		}
+		ret->n_loose += is_loose;
+	}
+	if (rp_buf_check(&all, err) < 0 || rp_buf_check(&loose, err) < 0)
+		return -1;
+	ret->all = rp_buf_take(&all);
+	ret->loose = rp_buf_take(&loose);
+	return 0;
+}
+
+void rp_my_tables_done(struct rp_my_tables *t)
+{
+	free(t->all);
+	free(t->loose);
+	*t = (struct rp_my_tables){0};
+}
+
+static int pause_for(struct rp_my_conn *c, int ms, struct rp_err **err)
+{
+	struct pollfd stop = {.fd = c->base.run->cancel_fd, .events = POLLIN};
+	(void)poll(&stop, 1, ms);
+	return rp_run_check(c->base.run, err);
+}
+
+/* Columns of SHOW PROCESSLIST: Id, User, Host, db, Command, Time, State, Info. Without the right to see others'
+ * they are not among them, and the lock's own bound is what is left. */
+static bool holds_up(const struct rp_my_conn *c, MYSQL_ROW row)
+{
+	uint64_t seconds;
+	if (row[4] == NULL || row[5] == NULL || row[7] == NULL ||
+	    (strcasecmp(row[4], "Query") != 0 && strcasecmp(row[4], "Execute") != 0))
+		return false;
+	if (rp_my_u64(row[5], &seconds, NULL) < 0 || seconds <= LONG_S)
+		return false;
+	/* Here a reader keeps nobody waiting. */
+	return c->is.vendor != RP_MARIADB || strncasecmp(row[7], "SELECT", 6) != 0;
+}
+
+/* *ret: for how many seconds the longest of them has been running; 0: there is none. */
+static int look(struct rp_my_conn *c, uint64_t *ret, struct rp_err **err)
+{
+	rp_autorows *r = NULL;
+	if (rp_my_query(c, "SHOW PROCESSLIST", &r, err) < 0)
+		return -1;
+	*ret = 0;
+	if (mysql_num_fields(r) < 8)
+		return 0;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;) {
+		uint64_t seconds = 0;
+		if (holds_up(c, row) && rp_my_u64(row[5], &seconds, err) < 0)
+			return -1;
+		*ret = seconds > *ret ? seconds : *ret;
+	}
+	return 0;
+}
+
+int rp_my_lock_await_quiet(struct rp_my_conn *c, struct rp_err **err)
+{
+	int64_t ends = rp_run_clock_ms() + QUIET_MS;
+	uint64_t seconds = 0;
+	for (bool said = false;; said = true) {
+		if (look(c, &seconds, err) < 0)
+			return rp_err_wrap(err, "look for long statements");
+		if (seconds == 0)
+			return 0;
+		if (!said)
+			rp_log(c->base.run, RP_LOG_INFO,
+			       "waiting for a statement that has been running for %llu s",
+			       (unsigned long long)seconds);
+		if (rp_run_clock_ms() >= ends)
+			break;
+		if (pause_for(c, LOOK_MS, err) < 0)
+			return -1;
+	}
+	(void)rp_err_set(err, RP_ERR_ENGINE,
+			 "a statement has been running for %llu s, and a lock would keep everybody waiting "
+			 "behind it",
+			 (unsigned long long)seconds);
+	return rp_err_hint(err, "seal when nothing runs for long; SHOW PROCESSLIST tells what does");
+}
+
+static bool is_refusal(unsigned number)
+{
+	/* No such right: RELOAD and its like, on the database, on a table; managed services answer as if the
+	 * login were wrong. */
+	return number == 1227 || number == 1044 || number == 1142 || number == 1045;
+}
+
+/* MySQL keeps half of what it was asked for, when it fails. */
+static void undo(struct rp_my_conn *c)
+{
+	rp_autoerr struct rp_err *ignored = NULL;
+	(void)rp_my_exec(c, "UNLOCK TABLES", &ignored);
+}
+
+/* 1: locked; 0: not within the time; -1: not at all. */
+static int try_once(struct rp_my_conn *c, const char *sql, bool *refused, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	rp_my_guard_bound(c->guard, BOUND_MS);
+	if (rp_my_exec(c, sql, &why) == 0)
+		return 1;
+	unsigned number = mysql_errno(c->my);
+	*refused = is_refusal(number);
+	undo(c);
+	rp_my_guard_bound(c->guard, 0);
+	if (number == 1205)
+		return 0;
+	return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+}
+
+int rp_my_lock_take(struct rp_my_conn *c, const char *sql, int64_t *ret_since_ms, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	bool refused = false;
+	if (rp_my_exec(c, WAIT_SQL, err) < 0)
+		return -1;
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0 && (pause_for(c, PAUSE_MS, err) < 0 || rp_my_lock_await_quiet(c, err) < 0))
+			return -1;
+		*ret_since_ms = rp_run_clock_ms();
+		int r = try_once(c, sql, &refused, &why);
+		if (r > 0)
+			return 1;
+		if (refused)
+			return 0;
+		if (r < 0)
+			return rp_err_set(
+				err, rp_err_kind(why) == RP_ERR_OBJECT ? RP_ERR_ENGINE : rp_err_kind(why),
+				"lock the tables: %s", rp_err_text(why));
+	}
+	(void)rp_err_set(err, RP_ERR_ENGINE, "lock the tables: others hold them, and %d tries were in vain",
+			 TRIES);
+	return rp_err_hint(err,
+			   "a transaction that stays open, or a long statement; seal when there is none");
+}
+
+int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	int r = rp_my_exec(c, "UNLOCK TABLES", &why);
+	rp_my_guard_bound(c->guard, 0);
+	if (r == 0)
+		return 0;
+	if (rp_err_kind(why) == RP_ERR_CANCELLED || rp_err_kind(why) == RP_ERR_TIMEOUT)
+		return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	(void)rp_err_set(err, RP_ERR_ENGINE, "the lock was lost, or let go of after %d s: %s",
+			 BOUND_MS / 1000, rp_err_text(why));
+	return rp_err_hint(err, "seal again, when the server has less to do");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RP_ENGINE_MYSQL_LOCK_H
+#define RP_ENGINE_MYSQL_LOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rp_err;
+struct rp_my_conn;
+
+/* Locks that other people wait for: asked for when nothing long is under way, bounded, and let go of on every way
+ * out. Each is a connection's own, so that closing it lets go in any case. */
+
+/* What there is to lock in the database. */
+struct rp_my_tables {
+	char *all;   /* "LOCK TABLES `a` READ, ..."; NULL: there is none */
+	char *loose; /* those whose rows no snapshot keeps (MyISAM, Aria, MEMORY, ...); NULL: none */
+	size_t n_loose;
+};
+int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_err **err);
+void rp_my_tables_done(struct rp_my_tables *t);
+
+#define RP_MY_GLOBAL_LOCK "FLUSH TABLES WITH READ LOCK"
+
+/* Wait, but not for ever, until no statement has been running for more than a second that would keep the lock
+ * waiting, and everybody else behind it. */
+int rp_my_lock_await_quiet(struct rp_my_conn *c, struct rp_err **err);
+/* Lock with this statement. 1: locked, and others have been waiting since *ret_since_ms (of rp_run_clock_ms()); 0:
+ * this login may not; -1. From here until rp_my_lock_release() the guard of c is bounded. */
+int rp_my_lock_take(struct rp_my_conn *c, const char *sql, int64_t *ret_since_ms, struct rp_err **err);
+/* -1: it had been lost before, so that whatever was done meanwhile was not done under it. */
+int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err);
+
+#endif

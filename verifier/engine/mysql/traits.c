@@ -27,6 +27,13 @@ static const struct {
 	[RP_MY_INSTANCE_LOCK]     = {{{0, 0}, {80000, 0}}},
 	[RP_MY_ROLES_TABLE]       = {{{100005, 0}, {0, 0}}},
 	[RP_MY_STATEMENT_LIMIT]   = {{{100101, 0}, {0, 0}}},
+	[RP_MY_INDEX_PLAIN]       = {{{100000, 100600}, {50000, 80013}}},
+	[RP_MY_TABLE_EXTENSIONS]  = {{{0, 0}, {80021, 0}}},
+	[RP_MY_VIEW_ALGORITHM]    = {{{100100, 0}, {0, 0}}},
+	[RP_MY_ROUTINE_TABLE]     = {{{100000, 0}, {50000, 80000}}},
+	[RP_MY_DATABASE_COMMENT]  = {{{100500, 0}, {0, 0}}},
+	[RP_MY_HISTOGRAMS]        = {{{0, 0}, {80003, 0}}},
+	[RP_MY_LIBRARIES]         = {{{0, 0}, {90200, 0}}},
 	/* clang-format on */
 };
 

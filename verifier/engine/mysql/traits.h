@@ -27,6 +27,13 @@ enum rp_my_trait {
 	RP_MY_INSTANCE_LOCK,	 /* LOCK INSTANCE FOR BACKUP */
 	RP_MY_ROLES_TABLE,	 /* accounts: mysql.user has is_role / mysql.global_priv (MariaDB) */
 	RP_MY_STATEMENT_LIMIT,	 /* MAX_STATEMENT_TIME in seconds (MariaDB); else MAX_EXECUTION_TIME in ms */
+	RP_MY_INDEX_PLAIN,	 /* STATISTICS has neither of EXPRESSION and IGNORED */
+	RP_MY_TABLE_EXTENSIONS,	 /* information_schema.TABLES_EXTENSIONS */
+	RP_MY_VIEW_ALGORITHM,	 /* VIEWS.ALGORITHM */
+	RP_MY_ROUTINE_TABLE,	 /* routines are in mysql.proc */
+	RP_MY_DATABASE_COMMENT,	 /* SCHEMATA.SCHEMA_COMMENT */
+	RP_MY_HISTOGRAMS,	 /* information_schema.COLUMN_STATISTICS */
+	RP_MY_LIBRARIES,	 /* information_schema.LIBRARIES */
 	RP_MY_TRAIT_N
 };
 

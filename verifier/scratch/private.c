@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,9 @@ static int create(struct rp_scratch *s, struct rp_err **err)
 	rp_autoargv argv = {0};
 	rp_autofree char *path = NULL;
 	rp_auto(rp_stream) input = NULL;
+	const struct rp_scratch_user *as = &s->hosted->as;
+	if (mkdir(s->place.data, 0700) < 0 || (as->drop && chown(s->place.data, as->uid, as->gid) < 0))
+		return rp_err_sys(err, errno, "create '%s'", s->place.data);
 	if (s->engine->hosting->create(&s->place, &argv, &path, err) < 0 ||
 	    (path != NULL && rp_stream_of_file(&input, path, err) < 0))
 		return -1;
@@ -51,9 +55,9 @@ static int create(struct rp_scratch *s, struct rp_err **err)
 	struct rp_program p = RP_PROGRAM_INIT;
 	p.argv = argv.v;
 	p.dir = s->hosted->inner;
-	p.as_user = s->hosted->as.drop;
-	p.uid = s->hosted->as.uid;
-	p.gid = s->hosted->as.gid;
+	p.as_user = as->drop;
+	p.uid = as->uid;
+	p.gid = as->gid;
 	int status = rp_proc_run(&p, input, NULL, &said, s->run, err);
 	if (status < 0)
 		return rp_err_wrap(err, "make an empty server");

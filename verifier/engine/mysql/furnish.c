@@ -7,7 +7,9 @@
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 
-/* A dump takes accounts for granted: views, routines, triggers and events run as those that defined them, and it makes
+/* Accounts of a private server: those that this program has use for, and those that the backup has.
+ *
+ * A dump takes accounts for granted: views, routines, triggers and events run as those that defined them, and it makes
  * none. They are made here, locked: nobody logs in as one of them. */
 
 #define rp_autoargv rp_cleanup(rp_argv_done) struct rp_argv
@@ -83,7 +85,8 @@ static int make(struct rp_my_conn *c, const char *account, const char *how, cons
 static bool is_ours(struct rp_my_conn *c, const char *account)
 {
 	rp_autofree char *user = NULL;
-	if (strcmp(account, RP_MY_ASKER "@localhost") == 0)
+	if (strcmp(account, RP_MY_ASKER "@localhost") == 0 ||
+	    strcmp(account, RP_MY_RESTORER "@localhost") == 0)
 		return true;
 	return rp_my_value(c, "SELECT CURRENT_USER()", &user, NULL) < 0 || user == NULL ||
 	       strcmp(user, account) == 0;
@@ -114,11 +117,29 @@ static int make_definers(struct rp_my_conn *c, const struct rp_survey *sealed, s
 	return made.failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
+/* To say whom a view runs as, each vendor and version has a right of its own. */
+static const char *right_to_define(const struct rp_my_traits *is)
+{
+	if (is->vendor == RP_MARIADB)
+		return "SET USER";
+	return is->version >= 80200 ? "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER" : "SET_USER_ID";
+}
+
+static int make_restorer(struct rp_my_conn *c, struct rp_err **err)
+{
+	rp_autobuf sql = RP_BUF_INIT(1024);
+	rp_buf_addf(&sql, "GRANT %s ON *.* TO '" RP_MY_RESTORER "'@'localhost'", right_to_define(&c->is));
+	return make(c, RP_MY_RESTORER "@localhost", " IDENTIFIED BY ''", "ALL PRIVILEGES", err) < 0
+		       ? -1
+		       : exec_buf(c, &sql, err);
+}
+
 int rp_my_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct rp_err **err)
 {
 	struct rp_my_conn *c = rp_my_of(conn);
 	if (rp_my_allow_writing(c, err) < 0 ||
-	    make(c, RP_MY_ASKER "@localhost", " IDENTIFIED BY ''", OF_AN_ASKER, err) < 0)
+	    make(c, RP_MY_ASKER "@localhost", " IDENTIFIED BY ''", OF_AN_ASKER, err) < 0 ||
+	    make_restorer(c, err) < 0)
 		return -1;
 	return sealed != NULL ? make_definers(c, sealed, err) : 0;
 }

@@ -18,6 +18,9 @@ extern const struct rp_hosting rp_my_hosting; /* hosting.c */
 /* On a private server, for questions of the user's: an account at localhost without a password that may read
  * the claimed database and nothing else. */
 #define RP_MY_ASKER "reprove_asker"
+/* The account that a backup is restored with there: all rights to the claimed database, and no others but to say whom
+ * something runs as. It cannot change the server's settings, read or write files, or shut it down. */
+#define RP_MY_RESTORER "reprove_restorer"
 
 /* installed.c */
 int rp_my_choose(struct rp_installation *ret, const struct rp_identity *sealed, struct rp_err **err);

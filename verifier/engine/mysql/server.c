@@ -43,8 +43,10 @@ static const struct setting {
 	{"--skip-replica-start",                         OF_MYSQL,   80026, 0, true},
 	{"--skip-slave-start",                           OF_MYSQL,   0, 80026, true},
 	{"--loose-feedback=OFF",                         OF_MARIADB, 0, 0, true},
-	/* No code that is not a statement of ours, and no file but the data directory's. OFF could be undone. */
-	{"--event-scheduler=DISABLED",                   OF_BOTH,    0, 0, true},
+	/* No code that is not a statement of ours, and no file but the data directory's. What is OFF could be turned
+	 * on by who restores, had he the right; DISABLED, MariaDB makes no events and shows none. */
+	{"--event-scheduler=OFF",                        OF_MARIADB, 0, 0, true},
+	{"--event-scheduler=DISABLED",                   OF_MYSQL,   0, 0, true},
 	{"--persisted-globals-load=OFF",                 OF_MYSQL,   80000, 0, true},
 	{"--local-infile=0",                             OF_BOTH,    0, 0, true},
 	{"--secure-file-priv=NULL",                      OF_MYSQL,   0, 0, true},
@@ -76,9 +78,8 @@ static const struct setting {
 	{"--log-bin-trust-function-creators=ON",         OF_BOTH,    0, 0, false},
 	/* A dump says of each column what its sealed server would have filled in. */
 	{"--explicit-defaults-for-timestamp=ON",         OF_BOTH,    0, 0, false},
-	/* A dump with GTID_PURGED sets it on a server that has seen none. */
-	{"--gtid-mode=ON",                               OF_MYSQL,   0, 0, false},
-	{"--enforce-gtid-consistency=ON",                OF_MYSQL,   0, 0, false},
+	{"--gtid-mode=OFF",                              OF_MYSQL,   0, 0, false},
+	{"--enforce-gtid-consistency=OFF",               OF_MYSQL,   0, 0, false},
 	/* The same on every machine. */
 	{"--character-set-server=utf8mb4",               OF_BOTH,    0, 0, true},
 	{"--default-time-zone=+00:00",                   OF_BOTH,    0, 0, false},

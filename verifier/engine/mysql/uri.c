@@ -54,11 +54,17 @@ int rp_my_environment(const char *uri, struct rp_argv *ret, struct rp_err **err)
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
-/* No variable names an option file to the vendors' clients: it is their first argument, --defaults-file=. */
-int rp_my_lend(struct rp_conn *c, struct rp_buf *ret_file, const char **ret_variable, struct rp_err **err)
+/* No variable names an option file to the vendors' clients: it is their first argument, --defaults-file=. On a private
+ * server, whose URI alone leaves out a person's option files, they are not to have our own rights. */
+int rp_my_lend(struct rp_conn *conn, struct rp_buf *ret_file, const char **ret_variable, struct rp_err **err)
 {
+	struct rp_my_conn *c = rp_my_of(conn);
+	rp_cleanup(rp_my_conn_freep) struct rp_my_conn *restorer = NULL;
+	const struct rp_my_login how = {.uri = c->uri, .user = RP_MY_RESTORER, .plain = true};
 	*ret_variable = NULL;
-	return rp_my_login_write(rp_my_of(c), NULL, ret_file, err);
+	if (c->at->v[RP_MY_KEY_NO_DEFAULTS] != NULL && rp_my_log_in(&restorer, &how, c->base.run, NULL) == 0)
+		c = restorer;
+	return rp_my_login_write(c, NULL, ret_file, err);
 }
 
 /* What names are looked up in, and whose certificates count. */

@@ -47,23 +47,18 @@ static int logs(struct rp_my_conn *c, bool *ret, struct rp_err **err)
 }
 
 /* Where the log stands goes into the backup's header, as a comment: it proves that the backup is of our moment.
- * MySQL's tool locks everything itself to find out. */
+ * MySQL's tool locks everything itself to find out. Its other way to say it, GTID_PURGED, comes with statements that
+ * keep a restore out of the log of whatever server it is restored to. */
 static int add_position(struct rp_my_conn *c, bool global, struct rp_buf *b, struct rp_err **err)
 {
 	bool known = false;
-	rp_autofree char *mode = NULL;
 	if (logs(c, &known, err) < 0)
 		return -1;
 	if (c->is.vendor == RP_MARIADB) {
 		rp_buf_add(b, known ? "master-data=2\n" : "");
 		return 0;
 	}
-	if (rp_my_value(c, "SELECT @@global.gtid_mode", &mode, err) < 0)
-		return -1;
-	if (global && mode != NULL && strncmp(mode, "ON", 2) == 0)
-		rp_buf_add(b, "set-gtid-purged=COMMENTED\n");
-	else
-		rp_buf_add(b, "set-gtid-purged=OFF\n");
+	rp_buf_add(b, "set-gtid-purged=OFF\n");
 	if (global && known)
 		rp_buf_addf(b, "%s=2\n", c->is.version >= 80026 ? "source-data" : "master-data");
 	return 0;

@@ -49,8 +49,8 @@ int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_
 	}
 	if (rp_buf_check(&all, err) < 0 || rp_buf_check(&loose, err) < 0)
 		return -1;
-	ret->all = rp_buf_take(&all);
-	ret->loose = rp_buf_take(&loose);
+	ret->all = all.len > 0 ? rp_buf_take(&all) : NULL;
+	ret->loose = loose.len > 0 ? rp_buf_take(&loose) : NULL;
 	return 0;
 }
 

@@ -44,6 +44,9 @@ static int compare(const struct rp_evidence *e, struct rp_findings *to, const st
 	}
 	/* What was found out stands whether or not the rows can be looked up: lost ones have only their key. */
 	int looked_up = rp_rows_find(e->db, e->found, found, &changes, &why);
+	if (looked_up == 0 &&
+	    rp_row_changes_columns(&changes, sealed, found, &e->manifest->survey->method, err) < 0)
+		return -1;
 	rp_answer_rows(to, e, sealed, &changes);
 	if (looked_up < 0)
 		return rp_err_set(err, rp_err_kind(why), "look up the rows of '%s': %s", sealed->name,

@@ -12,10 +12,11 @@
 
 /* The answer for a relation whose rows differ. */
 
-#define VALUE_MAX   (4u << 10) /* of one value, as people read it */
-#define MASK	    "***"
-#define SQL_NULL    "NULL"
-#define MESSAGE_MAX (4u << 10)
+#define VALUE_MAX    (4u << 10) /* of one value, as people read it */
+#define MASK	     "***"
+#define SQL_NULL     "NULL"
+#define MESSAGE_MAX  (4u << 10)
+#define COLUMNS_TOLD 8
 
 struct telling {
 	const struct rp_evidence *e;
@@ -177,17 +178,43 @@ static void part(struct rp_buf *out, uint64_t n, const char *what)
 			    n == 1 ? "" : "s", what);
 }
 
-static void summarise(struct rp_buf *out, const struct rp_row_changes *c)
+/* One changed row: all of them are its. One column: it is every changed row's. */
+static void name_columns(struct rp_buf *out, const struct rp_row_changes *c, const struct rp_relation *sealed)
+{
+	size_t n = 0, told = 0;
+
+	for (size_t i = 0; c->altered && i < c->n_columns; i++)
+		n += c->altered[i];
+	if (!n)
+		return;
+	rp_buf_addf(out, " (%scolumn%s ", n > 1 && c->changed > 1 ? "in one or more of the " : "",
+		    n == 1 ? "" : "s");
+	for (size_t i = 0; i < c->n_columns && told < COLUMNS_TOLD; i++) {
+		if (!c->altered[i])
+			continue;
+		rp_buf_add(out, told++ ? ", " : "");
+		rp_buf_add_plain(out, sealed->columns[i].name);
+	}
+	if (told < n)
+		rp_buf_addf(out, " and %zu more", n - told);
+	rp_buf_add(out, ")");
+}
+
+static void summarise(struct rp_buf *out, const struct rp_row_changes *c, const struct rp_relation *sealed)
 {
 	if (c->complete) {
 		part(out, c->lost, "lost");
 		part(out, c->changed, "changed");
+		name_columns(out, c, sealed);
 		part(out, c->gained, "gained");
 		if (!out->len)
 			rp_buf_add(out, "the rows differ, and the sketch does not say which");
 	} else if (c->estimate) {
-		rp_buf_addf(out, "about %llu row%s differ, too many to be named from the manifest",
-			    (unsigned long long)c->estimate, c->estimate == 1 ? "" : "s");
+		rp_buf_addf(out, "about %llu", (unsigned long long)c->estimate);
+		if (c->estimate_most > c->estimate)
+			rp_buf_addf(out, " to %llu", (unsigned long long)c->estimate_most);
+		rp_buf_addf(out, " row%s differ, too many to be named from the manifest",
+			    c->estimate_most <= 1 ? "" : "s");
 	} else {
 		rp_buf_add(out, "the rows differ; the manifest carries no sketch to name them from");
 	}
@@ -224,7 +251,7 @@ void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const s
 		f.n_rows = n;
 		f.rows_complete = changes->complete && n == changes->n;
 	}
-	summarise(&message, changes);
+	summarise(&message, changes, sealed);
 	if (lossy) {
 		f.cause = RP_BY_FORMAT;
 		rp_buf_addf(&message, "; lossy by the dump format: %s", lossy);

@@ -148,6 +148,60 @@ static void columns_that_differ_are_named(void **state)
 	both_done(&b);
 }
 
+/* The restored rows behind those that were gained, as rp_rows_find() leaves them. */
+static void find_gained(struct rp_row_changes *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->all[i].change != RP_GAINED)
+			continue;
+		uint64_t id = 0;
+		for (int at = 4; at < 12; at++)
+			id = id << 8 | c->all[i].key.bytes[at];
+		struct rp_row r = {0};
+		rp_row_begin(&r);
+		rp_row_add_u64(&r, id);
+		rp_row_add_text(&r, name_of(id, 0));
+		rp_row_add_u64(&r, 9);
+		c->all[i].row = r.bytes;
+		c->all[i].row_len = r.len;
+	}
+}
+
+static void columns_of_changed_rows_are_told_beside_gained_ones(void **state)
+{
+	(void)state;
+	struct both b;
+	struct rp_row_changes c;
+	both_init(&b, &(struct damage){.rows = 1000, .changed = 2, .gained = 3, .keyed = true});
+	assert_int_equal(rp_compare_rows(&c, &b.sealed.relation, &b.found.relation, NULL), 0);
+	assert_true(c.columns[0] && c.columns[1] && c.columns[2]);
+	assert_int_equal(
+		rp_row_changes_columns(&c, &b.sealed.relation, &b.found.relation, &b.sealed.how, NULL), 0);
+	assert_null(c.altered); /* their values are not known yet */
+	find_gained(&c);
+	assert_int_equal(
+		rp_row_changes_columns(&c, &b.sealed.relation, &b.found.relation, &b.sealed.how, NULL), 0);
+	assert_non_null(c.altered);
+	assert_false(c.altered[0] || c.altered[1]);
+	assert_true(c.altered[2]);
+	rp_row_changes_done(&c);
+	both_done(&b);
+}
+
+static void columns_of_changed_rows_are_not_known_beside_lost_ones(void **state)
+{
+	(void)state;
+	struct both b;
+	struct rp_row_changes c;
+	both_init(&b, &(struct damage){.rows = 1000, .lost = 1, .changed = 2, .keyed = true});
+	assert_int_equal(rp_compare_rows(&c, &b.sealed.relation, &b.found.relation, NULL), 0);
+	assert_int_equal(
+		rp_row_changes_columns(&c, &b.sealed.relation, &b.found.relation, &b.sealed.how, NULL), 0);
+	assert_null(c.altered);
+	rp_row_changes_done(&c);
+	both_done(&b);
+}
+
 static void too_many_are_counted_and_not_named(void **state)
 {
 	(void)state;
@@ -299,6 +353,8 @@ int main(void)
 		cmocka_unit_test(keys_of_lost_rows_are_the_encoded_columns),
 		cmocka_unit_test(changed_rows_without_a_key_are_lost_and_gained),
 		cmocka_unit_test(columns_that_differ_are_named),
+		cmocka_unit_test(columns_of_changed_rows_are_told_beside_gained_ones),
+		cmocka_unit_test(columns_of_changed_rows_are_not_known_beside_lost_ones),
 		cmocka_unit_test(too_many_are_counted_and_not_named),
 		cmocka_unit_test(relation_that_is_not_there_has_lost_all_its_rows),
 		cmocka_unit_test(what_cannot_be_compared_is_said_and_not_passed),

@@ -156,9 +156,10 @@ static int decode(struct rp_row_changes *c, const struct rp_relation *sealed, co
 		return -1;
 	c->complete = items.complete && adds_up(&items, sealed, found_rows, found_lo);
 	c->estimate = rows_out_of(items.estimate, sealed->rows, found_rows);
+	c->estimate_most = items.estimate > c->estimate ? items.estimate : c->estimate;
 	int r = c->complete ? pair(c, &items, err) : 0;
 	if (c->complete)
-		c->estimate = c->n;
+		c->estimate = c->estimate_most = c->n;
 	free(items.all);
 	return r;
 }
@@ -192,6 +193,7 @@ void rp_row_changes_done(struct rp_row_changes *c)
 		free(c->all[i].row);
 	free(c->all);
 	free(c->columns);
+	free(c->altered);
 	free(c->reason);
 	*c = (struct rp_row_changes){0};
 }

@@ -73,10 +73,9 @@ int rp_tally_init(struct rp_tally *t, const struct rp_relation *r, const struct 
 		rp_tally_done(t);
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
-	for (size_t i = 0; i < r->n_columns; i++) {
-		t->columns[i].seed = column_seed(t->seed, i);
+	rp_column_sums_seed(t->columns, r->n_columns, t->seed);
+	for (size_t i = 0; i < r->n_columns; i++)
 		t->columns[i].key = r->columns[i].key;
-	}
 	if (init_sketch(t, how, like, err) < 0 ||
 	    rp_key_maker_init(t->key, r, how, t->sketch != NULL ? rp_sketch_key_size(t->sketch) : 0, err) <
 		    0 ||
@@ -100,22 +99,35 @@ void rp_tally_done(struct rp_tally *t)
 }
 
 /* Take the first n values of a row out of the column sums again. */
-static __attribute__((noinline)) void take_back(struct rp_tally *t, const uint8_t *row, const uint8_t *end,
-						size_t n)
+static __attribute__((noinline)) size_t take_back(struct rp_column_sum *sums, const uint8_t *row,
+						  const uint8_t *end, size_t n)
 {
 	struct rp_field f;
-	for (size_t i = 0; i < n && rp_row_next(&row, end, &f) > 0; i++) {
+	size_t i = 0;
+	for (; i < n && rp_row_next(&row, end, &f) > 0; i++) {
 		if (f.value == NULL)
-			t->columns[i].nulls--;
+			sums[i].nulls--;
 		else
-			t->columns[i].sum -= XXH3_64bits_withSeed(f.value, f.len, t->columns[i].seed);
+			sums[i].sum -= XXH3_64bits_withSeed(f.value, f.len, sums[i].seed);
 	}
+	return i;
+}
+
+bool rp_column_sums_take(struct rp_column_sum *sums, size_t n, const uint8_t *row, size_t len)
+{
+	return take_back(sums, row, row + len, n) == n;
+}
+
+void rp_column_sums_seed(struct rp_column_sum *sums, size_t n, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++)
+		sums[i].seed = column_seed(seed, i);
 }
 
 static __attribute__((noinline)) int not_a_row(struct rp_tally *t, const uint8_t *row, size_t len,
 					       size_t good, struct rp_err **err)
 {
-	take_back(t, row, row + len, good);
+	(void)take_back(t->columns, row, row + len, good);
 	return rp_err_set(err, RP_ERR_ENGINE, "'%s': row %llu: %zu bytes that are not %zu columns",
 			  t->of->name, (unsigned long long)t->rows + 1, len, t->n_columns);
 }
@@ -147,7 +159,7 @@ __attribute__((flatten)) int rp_tally_row(void *tally, const uint8_t *row, size_
 	if (__builtin_expect((t->sketch != NULL && rp_key_make(t->key, end, &key, err) < 0) ||
 				     (t->strong != NULL && rp_strong_add(t->strong, row, len, err) < 0),
 			     0)) {
-		take_back(t, row, end, t->n_columns);
+		(void)take_back(t->columns, row, end, t->n_columns);
 		return -1;
 	}
 	if (t->sketch != NULL)

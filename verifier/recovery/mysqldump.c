@@ -9,6 +9,7 @@
 #include "verifier/recovery/members.h"
 #include "verifier/recovery/my_filter.h"
 #include "verifier/recovery/mysqldump.h"
+#include "verifier/recovery/mysqldump_make.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/arena.h"
@@ -264,4 +265,6 @@ const struct rp_format rp_format_mysqldump = {
 	.loses = rp_mysqldump_loses,
 	.lacks = rp_mysqldump_lacks,
 	.omits = rp_mysqldump_omits,
+	.dump = rp_mysqldump_words,
+	.harmless = rp_mysqldump_harmless,
 };

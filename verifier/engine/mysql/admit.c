@@ -8,6 +8,7 @@
 
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/lobby.h"
+#include "verifier/engine/mysql/login.h"
 #include "verifier/engine/mysql/relay.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/run.h"
@@ -15,20 +16,6 @@
 #define OPTIONS_MAX (64 << 10)
 /* From its start to its transaction a tool asks for a few variables. */
 #define BEGIN_MS 60000
-
-void rp_my_add_option(struct rp_buf *b, const char *name, const char *value)
-{
-	rp_buf_addf(b, "%s=\"", name);
-	for (const char *p = value; *p != '\0'; p++) {
-		static const char plain[] = "\\\"\n\r\t\b", escaped[] = "\\\"nrtb";
-		const char *special = strchr(plain, *p);
-		if (special != NULL)
-			rp_buf_addf(b, "\\%c", escaped[special - plain]);
-		else
-			rp_buf_add_mem(b, p, 1);
-	}
-	rp_buf_add(b, "\"\n");
-}
 
 /* Does this server keep a log whose position we may be told? */
 static int logs(struct rp_my_conn *c, bool *ret, struct rp_err **err)
@@ -64,16 +51,11 @@ static int add_position(struct rp_my_conn *c, bool global, struct rp_buf *b, str
 	return 0;
 }
 
-int rp_my_admit_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
-			struct rp_err **err)
+static int write_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
+			 struct rp_err **err)
 {
-	rp_buf_add(ret, "[client]\n");
-	rp_my_add_option(ret, "user", c->my->user != NULL ? c->my->user : "");
-	rp_my_add_option(ret, "password", c->my->passwd != NULL ? c->my->passwd : "");
-	rp_my_add_option(ret, "socket", socket);
-	/* The socket is private already, and what we cannot read we cannot hold back. 'loose': the other vendor's
-	 * tool may be used. */
-	rp_buf_add(ret, c->is.vendor == RP_MARIADB ? "loose-skip-ssl\n" : "loose-ssl-mode=DISABLED\n");
+	if (rp_my_login_write(c, socket, ret, err) < 0)
+		return -1;
 	rp_buf_add(ret, "[mysqldump]\n");
 	if (c->is.vendor == RP_MYSQL && c->is.version >= 90200) /* asks for a right of its own */
 		rp_buf_add(ret, "loose-skip-masking-policies\n");
@@ -124,7 +106,7 @@ static int start(struct rp_my_entry *e, struct rp_my_conn *c, bool global, struc
 {
 	rp_autobuf options = RP_BUF_INIT(OPTIONS_MAX);
 	rp_autofree char *version = NULL;
-	if (rp_my_admit_options(c, e->lobby->socket, global, &options, err) < 0 ||
+	if (write_options(c, e->lobby->socket, global, &options, err) < 0 ||
 	    rp_my_lobby_write(e->lobby, rp_buf_text(&options), err) < 0 ||
 	    rp_my_value(c, "SELECT VERSION()", &version, err) < 0)
 		return -1;

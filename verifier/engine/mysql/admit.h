@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-struct rp_buf;
 struct rp_err;
 struct rp_guest;
 struct rp_my_conn;
@@ -22,11 +21,5 @@ struct rp_my_entry {
 int rp_my_admit(struct rp_my_entry *ret, struct rp_my_conn *leader, bool global, struct rp_guest *guest,
 		struct rp_err **err);
 void rp_my_entry_done(struct rp_my_entry *e);
-
-/* The text of its option file. Pure but for what it reads of c. */
-int rp_my_admit_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
-			struct rp_err **err);
-/* Append a value as option files quote it. Pure. */
-void rp_my_add_option(struct rp_buf *b, const char *name, const char *value);
 
 #endif

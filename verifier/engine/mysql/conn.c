@@ -8,6 +8,7 @@
 
 #include "verifier/engine/mysql/address.h"
 #include "verifier/engine/mysql/guard.h"
+#include "verifier/engine/mysql/hold.h"
 #include "verifier/engine/mysql/login.h"
 #include "verifier/engine/mysql/pins.h"
 #include "verifier/util/buf.h"
@@ -176,6 +177,7 @@ void rp_my_close(struct rp_conn *conn)
 	struct rp_my_conn *c = rp_my_of(conn);
 	if (c == NULL)
 		return;
+	rp_my_moment_free(rp_take(c->seen));
 	if (c->guard != NULL && rp_my_guard_has_cut(c->guard))
 		end_session(c);
 	rp_my_guard_free(c->guard);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/mysql/catalog.h"
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/guard.h"
 #include "verifier/engine/mysql/lock.h"
@@ -47,6 +48,7 @@ void rp_my_moment_free(struct rp_my_moment *m)
 	/* First what the guest reads through: it must not read on without the lock. */
 	rp_my_entry_done(&m->entry);
 	let_go(&m->kept);
+	rp_my_positions_free(m->before);
 	for (size_t i = 0; i < m->n_facts; i++)
 		free((void *)(uintptr_t)m->facts[i].value);
 	free(m);
@@ -254,6 +256,8 @@ static int make_moment(struct holding *h, struct rp_err **err)
 	if ((instance || h->tables.loose != NULL) && recruit(h, &h->moment->kept, err) < 0)
 		return -1;
 	if (keep_definitions(h, err) < 0)
+		return -1;
+	if (h->guest != NULL && rp_my_note_positions(&h->moment->before, h->leader, err) < 0)
 		return -1;
 	if (h->guest != NULL && rp_my_admit(&h->moment->entry, h->leader, h->global, h->guest, err) < 0)
 		return -1;

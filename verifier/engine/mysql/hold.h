@@ -19,7 +19,8 @@ struct rp_my_moment {
 	 * "FILE:POSITION", "gtid" a set without blanks. Values are owned. */
 	struct rp_fact facts[2];
 	size_t n_facts;
-	struct rp_my_positions *before; /* where counters stood before the guest was let in (catalog.h); owned */
+	struct rp_my_positions
+		*before; /* where counters stood before the guest was let in (catalog.h); owned */
 	/* Private to hold.c. */
 	struct rp_my_conn *kept;  /* keeps locked, until guest and survey are done, what no snapshot keeps */
 	struct rp_my_entry entry; /* lets the guest in */

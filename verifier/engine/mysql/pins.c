@@ -83,6 +83,19 @@ static int look(struct rp_my_conn *c, MYSQL_RES **ret, struct rp_err **err)
 	return rp_buf_check(&sql, err) < 0 ? -1 : rp_my_query(c, rp_buf_text(&sql), ret, err);
 }
 
+/* What could cut off even the question which settings there are. */
+static int set_first(struct rp_my_conn *c, struct rp_err **err)
+{
+	struct rp_my_traits is = {0};
+	const char *limit = "";
+	if (rp_my_traits_of(mysql_get_server_info(c->my), &is))
+		limit = is.has[RP_MY_STATEMENT_LIMIT] ? ", SESSION max_statement_time = 0"
+						      : ", SESSION max_execution_time = 0";
+	rp_autobuf sql = RP_BUF_INIT(256);
+	rp_buf_addf(&sql, "SET SESSION sql_select_limit = 18446744073709551615%s", limit);
+	return rp_buf_check(&sql, err) < 0 ? -1 : rp_my_exec(c, rp_buf_text(&sql), err);
+}
+
 static const char *value_in(MYSQL_RES *r, const char *name)
 {
 	mysql_data_seek(r, 0);
@@ -164,7 +177,7 @@ int rp_my_pin(struct rp_my_conn *c, struct rp_err **err)
 {
 	rp_autorows *known = NULL;
 	rp_autorows *now = NULL;
-	if (look(c, &known, err) < 0 || set_all(c, known, err) < 0 ||
+	if (set_first(c, err) < 0 || look(c, &known, err) < 0 || set_all(c, known, err) < 0 ||
 	    rp_my_exec(c, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", err) < 0 ||
 	    look(c, &now, err) < 0 || check_all(c, now, err) < 0 || refuse_init_connect(c, err) < 0)
 		return rp_err_wrap(err, "pin the session's settings");

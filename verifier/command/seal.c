@@ -185,6 +185,55 @@ static int doubt(struct sealing *s, struct rp_err **err)
 	return done;
 }
 
+static const char *fact_of(const struct rp_position *at, const char *name)
+{
+	for (size_t i = 0; i < at->n_facts; i++)
+		if (strcmp(at->facts[i].name, name) == 0)
+			return at->facts[i].value;
+	return NULL;
+}
+
+/* What both say of where the source stood must be the same, or they are of two moments. */
+static int compare_positions(const struct rp_position *sealed, const struct rp_position *told,
+			     struct rp_err **err)
+{
+	for (size_t i = 0; i < told->n_facts; i++) {
+		const struct rp_fact *f = &told->facts[i];
+		const char *is = fact_of(sealed, f->name);
+		if (!is || strcmp(is, f->value) == 0)
+			continue;
+		rp_err_set(
+			err, RP_ERR_ENGINE,
+			"the backup is of another moment than the survey: its %s is '%.200s', and not '%.200s'",
+			f->name, f->value, is);
+		return rp_err_hint(err, "seal again; the backup's command must begin one transaction, once");
+	}
+	return 0;
+}
+
+/* The backup's own header is asked, as verify will read it. */
+static int check_header(struct sealing *s, struct rp_err **err)
+{
+	rp_auto(rp_store) store = NULL;
+	rp_auto(rp_point) point = NULL;
+	rp_auto(rp_artifact) artifact = NULL;
+	const struct rp_format *f = NULL;
+	struct rp_identity of;
+	struct rp_position at = {0};
+	size_t n;
+
+	if (strcmp(s->options->backup, "-") == 0)
+		return 0;
+	if (rp_store_open(&store, s->options->backup, s->run, err) < 0 ||
+	    rp_store_choose(store, "newest", &point, &n, err) < 0 ||
+	    rp_artifact_open(&artifact, store, point, NULL, err) < 0)
+		return -1;
+	/* What a person's own command wrapped it into need not be known here. */
+	if (rp_format_of(&f, artifact, NULL) < 0 || !f->tell)
+		return 0;
+	return f->tell(artifact, &of, &at, err) < 0 ? -1 : compare_positions(&s->survey->position, &at, err);
+}
+
 static int gather(struct sealing *s, struct rp_err **err)
 {
 	const struct seal_options *o = s->options;
@@ -209,7 +258,7 @@ static int gather(struct sealing *s, struct rp_err **err)
 	if (s->dump) {
 		rp_run_phase(s->run, "backup", 0, "");
 		rp_dump_heed(s->dump, s->run);
-		if (rp_dump_finish(s->dump, &s->file, err) < 0)
+		if (rp_dump_finish(s->dump, &s->file, err) < 0 || check_header(s, err) < 0)
 			return rp_err_wrap(err, "seal");
 	}
 	/* Sequences stand outside the snapshot: what the dump has lies between then and now. */

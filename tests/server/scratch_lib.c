@@ -10,20 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "verifier/engine/postgres/hosting.h"
 #include "verifier/util/fd.h"
 
 #define NOT_RUN 77
 
-/* What a scratch asks of its engine, and no more. */
-static const struct rp_engine postgresql = {
-	.name = "postgresql",
-	.connect = rp_pg_connect,
-	.identify = rp_pg_identify,
-	.close = rp_pg_close,
-	.hosting = &rp_pg_hosting,
-};
-const struct rp_engine *const engine = &postgresql;
 struct rp_run run;
 
 int make_base(void **state)
@@ -97,19 +87,6 @@ void removed(struct rp_scratch *s)
 	rp_scratch_free(s);
 }
 
-/* One text value, asked of the scratch. */
-char *asked_at(const char *uri, const char *sql)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	struct rp_conn *c = NULL;
-	rp_autores *r = NULL;
-	ok(engine->connect(&c, uri, &run, &err), err);
-	ok(rp_pg_query(rp_pg_of(c), sql, NULL, 0, &r, &err), err);
-	char *value = strdup(PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "(no row)");
-	engine->close(c);
-	return value;
-}
-
 void assert_asked(const char *uri, const char *sql, const char *expected)
 {
 	char *value = asked_at(uri, sql);
@@ -167,10 +144,8 @@ struct rp_survey *survey_with(const struct rp_object *objects, size_t n)
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_survey *sealed = NULL;
 	ok(rp_survey_new(&sealed, &err), err);
-	struct rp_identity who = {
-		.engine = "postgresql", .version = "13.1", .database = "shop", .instance = "1"};
 	struct rp_position at = {0};
-	ok(rp_survey_identify(sealed, &who, &at, &err), err);
+	ok(rp_survey_identify(sealed, &sealed_as, &at, &err), err);
 	for (size_t i = 0; i < n; i++)
 		ok(rp_survey_add_object(sealed, &objects[i], &err), err);
 	ok(rp_survey_finish(sealed, &err), err);
@@ -199,7 +174,7 @@ int run_all(int (*all)(const char *name))
 {
 	struct rp_installation here = {0};
 	if (engine->hosting->choose(&here, NULL, NULL) < 0) {
-		(void)fprintf(stderr, "no PostgreSQL server is installed\n");
+		(void)fprintf(stderr, "no %s server is installed\n", engine->name);
 		return getenv("RP_REQUIRE_SERVERS") != NULL ? 1 : NOT_RUN;
 	}
 	rp_installation_done(&here);

@@ -4,7 +4,7 @@
 
 #include "tests/unit/cmocka_all.h"
 
-#include "verifier/engine/postgres/conn.h"
+#include "verifier/engine/engine.h"
 #include "verifier/scratch/inside.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
@@ -13,7 +13,9 @@
 /* Real servers, and every way in which a run can end. After each test nothing is left: no directory of ours
  * under the base, no process that stands in it. */
 
+/* Of one engine: scratch_pg.c, scratch_my.c. */
 extern const struct rp_engine *const engine;
+extern const struct rp_identity sealed_as; /* what survey_with() is a survey of */
 extern struct rp_run run;
 
 int make_base(void **state); /* *state: a directory for one test */
@@ -30,6 +32,9 @@ struct rp_scratch_wish wish_in(const char *base);
 struct rp_scratch *made(const struct rp_scratch_wish *wish);
 struct rp_scratch *started(const struct rp_scratch_wish *wish);
 void removed(struct rp_scratch *s);
+/* Statements, through the engine's own client. */
+int fed(struct rp_scratch *s, const char *sql, struct rp_buf *said, struct rp_err **err);
+extern const char *const minute; /* one that takes so long */
 /* One text value, asked of a server. */
 char *asked_at(const char *uri, const char *sql);
 void assert_asked(const char *uri, const char *sql, const char *expected);

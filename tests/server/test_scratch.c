@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "verifier/engine/postgres/conn.h"
 #include "verifier/engine/postgres/hosting.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/fd.h"

@@ -111,9 +111,8 @@ static void an_interrupted_run_still_removes(void **state)
 	ok(rp_run_init(&cancelled, &err), err);
 	(void)raise(SIGTERM);
 	s->run = &cancelled;
-	const char *const argv[] = {"psql", "-Xqc", "select pg_sleep(60)", NULL};
 	rp_autobuf said = RP_BUF_INIT(4096);
-	assert_int_equal(rp_scratch_feed(s, argv, NULL, &said, &err), -1);
+	assert_int_equal(fed(s, minute, &said, &err), -1);
 	assert_int_equal(rp_err_kind(err), RP_ERR_CANCELLED);
 	removed(s);
 	rp_run_done(&cancelled);

@@ -78,7 +78,7 @@ static void settings_of_the_server_do_not_reach_us(void **state)
 		      "SET GLOBAL autocommit = 0; SET GLOBAL group_concat_max_len = 4;"
 		      "SET GLOBAL completion_type = 2; SET GLOBAL sql_auto_is_null = 1;"
 		      "SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED;"
-		      "SET GLOBAL lc_messages = 'de_DE'; SET GLOBAL max_sort_length = 64");
+		      "SET GLOBAL max_sort_length = 64");
 	if (!server.mariadb)
 		own_mysql_sql(&server, "SET GLOBAL max_execution_time = 20;"
 				       "SET GLOBAL show_gipk_in_create_table_and_information_schema = 0");
@@ -102,7 +102,7 @@ static void settings_of_the_server_do_not_reach_us(void **state)
 		      "SET GLOBAL sql_mode = DEFAULT; SET GLOBAL time_zone = DEFAULT;"
 		      "SET GLOBAL sql_select_limit = DEFAULT; SET GLOBAL autocommit = 1;"
 		      "SET GLOBAL group_concat_max_len = DEFAULT; SET GLOBAL completion_type = DEFAULT;"
-		      "SET GLOBAL sql_auto_is_null = 0; SET GLOBAL lc_messages = DEFAULT;"
+		      "SET GLOBAL sql_auto_is_null = 0;"
 		      "SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
 		      "SET GLOBAL max_sort_length = DEFAULT");
 	own_mysql_sql(&server, server.mariadb ? "SET GLOBAL max_statement_time = DEFAULT;"

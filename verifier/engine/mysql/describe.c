@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/mysql/normal.h"
 #include "verifier/engine/mysql/objects.h"
 #include "verifier/util/buf.h"
 
@@ -81,20 +82,22 @@ static int reading_begin(struct reading *r, struct rp_err **err)
 	return 0;
 }
 
-/* How a text becomes the same on every server. An expression may name what is in the database. */
+/* How a text becomes the same on every server. */
 static void add_text(struct rp_buf *to, const struct reading *r, const char *how, const char *text)
 {
-	rp_autobuf half = RP_BUF_INIT(TEXT_MAX_BYTES);
+	rp_autobuf plain = RP_BUF_INIT(TEXT_MAX_BYTES);
 	if (how == NULL)
 		rp_buf_add(to, text);
 	else if (strcmp(how, "type") == 0)
 		rp_my_add_type(to, text);
 	else if (strcmp(how, "options") == 0)
 		rp_my_add_options(to, text);
+	else if (strcmp(how, "expression") == 0)
+		rp_my_add_expression(to, text, r->c->database);
 	else {
-		rp_my_add_expression(&half, text);
-		rp_my_add_unqualified(to, rp_buf_text(&half), r->c->database);
-		to->failed |= half.failed;
+		rp_my_add_unescaped(&plain, text); /* "escaped" */
+		rp_my_add_expression(to, rp_buf_text(&plain), r->c->database);
+		to->failed |= plain.failed;
 	}
 }
 

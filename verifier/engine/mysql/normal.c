@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/engine/mysql/objects.h"
+#include "verifier/engine/mysql/normal.h"
 #include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
 
-/* Catalogues print one thing in several ways, by version and by the name of the database that it is in. Here texts
- * become those that every server would agree on. */
+/* Catalogues print one thing in several ways, by version. Here types, options and bytes become those that every server
+ * would agree on; expressions do in expression.c. */
 
 /* Behind the quoted thing that begins at 'at'. A quote inside is doubled, or (in strings) has a backslash before
  * it. */
-static const char *quoted_end(const char *at)
+const char *rp_my_quoted_end(const char *at)
 {
 	char quote = *at++;
 	for (; *at != '\0'; at++) {
@@ -23,88 +24,26 @@ static const char *quoted_end(const char *at)
 	return at;
 }
 
-static bool is_quote(char c)
+bool rp_my_is_quote(char c)
 {
 	return c == '\'' || c == '"' || c == '`';
 }
 
-static bool is_word(char c)
+bool rp_my_is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
 }
 
 /* Where the next piece (a name, a string, a word, one other character) ends. */
-static const char *piece_end(const char *at)
+const char *rp_my_piece_end(const char *at)
 {
-	if (is_quote(*at))
-		return quoted_end(at);
-	if (!is_word(*at))
-		return at + 1;
-	while (is_word(*at))
+	if (rp_my_is_quote(*at))
+		return rp_my_quoted_end(at);
+	if (!rp_my_is_word(*at))
+		return at + (*at != '\0');
+	while (rp_my_is_word(*at))
 		at++;
 	return at;
-}
-
-/* Does the quoted name that begins at 'at' (`a``b`) say what 'name' is? */
-static bool names(const char *at, const char *name)
-{
-	if (*at++ != '`')
-		return false;
-	for (; *name != '\0'; name++) {
-		if (*at != *name || (*name == '`' && *++at != '`'))
-			return false;
-		at++;
-	}
-	return at[0] == '`' && at[1] != '`';
-}
-
-/* The database's name is also an alias in this text: then `x`.`y` may be a table of it, or a column of that. */
-static bool is_alias(const char *text, const char *database)
-{
-	char before = '\0';
-	for (const char *at = text, *end = NULL; *at != '\0'; at = end) {
-		end = piece_end(at);
-		if (before != '.' && *end != '.' && names(at, database))
-			return true;
-		before = *at;
-	}
-	return false;
-}
-
-/* Is what begins at 'at' the database's name before a table, and not an alias before a column? behind: the last word
- * that was read, brackets and spaces apart. */
-static bool is_prefix(const char *at, const char *behind, size_t behind_len)
-{
-	static const char *const words[] = {"from", "join", "straight_join", "nextval", "lastval", "setval"};
-	const char *second = piece_end(at) + 1; /* behind the dot */
-	const char *end = is_quote(*second) ? quoted_end(second) : second;
-	if (*end == '.' || *end == '(')
-		return true;
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strlen(words[i]) == behind_len && strncmp(words[i], behind, behind_len) == 0)
-			return true;
-	return false;
-}
-
-void rp_my_add_unqualified(struct rp_buf *to, const char *text, const char *database)
-{
-	const char *behind = text;
-	size_t behind_len = 0;
-	bool alias = is_alias(text, database), dot = false;
-	for (const char *at = text, *end = NULL; *at != '\0'; at = end) {
-		end = piece_end(at);
-		if (!dot && *end == '.' && names(at, database) &&
-		    (!alias || is_prefix(at, behind, behind_len))) {
-			end++;
-			continue;
-		}
-		rp_buf_add_mem(to, at, (size_t)(end - at));
-		dot = *at == '.';
-		if (*at != '(' && *at != ' ') {
-			behind = at;
-			behind_len = (size_t)(end - at);
-		}
-	}
 }
 
 static bool begins(const char *text, const char *with)
@@ -157,7 +96,7 @@ static int by_name(const void *a, const void *b)
 static const char *option_end(const char *at)
 {
 	while (*at != '\0' && *at != ' ')
-		at = piece_end(at);
+		at = rp_my_piece_end(at);
 	return at;
 }
 
@@ -174,7 +113,7 @@ static void add_option(struct rp_buf *to, const char *option)
 	if (equals == NULL)
 		return;
 	const char *value = equals + 1, *end = value + (*value == '\'');
-	while (is_word(*end))
+	while (rp_my_is_word(*end))
 		end++;
 	rp_buf_add(to, "=");
 	if (*value == '\'' && end > value + 1 && strcmp(end, "'") == 0)
@@ -232,66 +171,5 @@ void rp_my_add_utf8(struct rp_buf *to, const char *bytes, size_t len)
 		else
 			rp_buf_addf(to, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
 		i += n > 0 ? n : 1;
-	}
-}
-
-static int digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-/* The bytes of a binary column's default: a string until 11, x'6162' since. Those that are no ASCII stay in that
- * form. false: it is no such literal. */
-static bool add_bytes(struct rp_buf *to, const char *hex, size_t len)
-{
-	rp_autobuf text = RP_BUF_INIT(to->max);
-	for (size_t i = 0; i < len; i += 2) {
-		int high = digit(hex[i]), low = i + 1 < len ? digit(hex[i + 1]) : -1;
-		if (high < 0 || high > 7 || low < 0)
-			return false;
-		char c = (char)(high * 16 + low);
-		const char *as = c == '\0'   ? "\\0"
-				 : c == '\n' ? "\\n"
-				 : c == '\r' ? "\\r"
-				 : c == '\\' ? "\\\\"
-				 : c == '\'' ? "''"
-					     : NULL;
-		rp_buf_add_mem(&text, as != NULL ? as : &c, as != NULL ? 2 : 1);
-	}
-	rp_buf_addf(to, "'%s'", rp_buf_text(&text));
-	to->failed |= text.failed;
-	return true;
-}
-
-/* utf8 is the name of utf8mb3 until 10.6 and 8.0.29: _utf8'x', convert(x using utf8), collate utf8_bin. Words without
- * quotes are the server's own. */
-static bool is_old_charset(const char *word, size_t len)
-{
-	word += *word == '_' && len > 4 ? 1 : 0;
-	return begins(word, "utf8") && (!is_word(word[4]) || word[4] == '_');
-}
-
-void rp_my_add_expression(struct rp_buf *to, const char *text)
-{
-	static const char now[] = "current_timestamp";
-	for (const char *at = text, *end = NULL; *at != '\0'; at = end) {
-		size_t len = (size_t)((end = piece_end(at)) - at);
-		if (len == sizeof now - 1 && strncasecmp(at, now, len) == 0) {
-			rp_buf_add(to, now);
-			end += begins(end, "()") ? 2 : 0;
-		} else if (begins(at, "x'") && len == 1 &&
-			   add_bytes(to, end + 1, strspn(end + 1, "0123456789abcdefABCDEF"))) {
-			end = quoted_end(end);
-		} else if (is_word(*at) && is_old_charset(at, len)) {
-			size_t head = 4 + (*at == '_');
-			rp_buf_add_mem(to, at, head);
-			rp_buf_add(to, "mb3");
-			rp_buf_add_mem(to, at + head, len - head);
-		} else {
-			rp_buf_add_mem(to, at, len);
-		}
 	}
 }

@@ -67,18 +67,6 @@ int rp_my_sees_all(struct rp_my_conn *c, struct rp_err **err);
 /* Are others' rights ours to see? */
 int rp_my_sees_rights(struct rp_my_conn *c, bool *ret, struct rp_err **err);
 
-/* Append text as it is the same on every server; pure. normal.c */
-struct rp_buf;
-/* The database's own name is taken from before the names of what is in it. */
-void rp_my_add_unqualified(struct rp_buf *to, const char *text, const char *database);
-void rp_my_add_type(struct rp_buf *to, const char *type);
-/* Options "name=value", in order. */
-void rp_my_add_options(struct rp_buf *to, const char *options);
-/* Bytes that are no UTF-8, or end a string, become \xNN. */
-void rp_my_add_utf8(struct rp_buf *to, const char *bytes, size_t len);
-/* An expression: "now", binary literals and names of character sets, which versions print one way or the other. */
-void rp_my_add_expression(struct rp_buf *to, const char *text);
-
 /* Counters as they were read at one time. positions.c */
 struct rp_my_counter {
 	const char *kind, *name, *definition, *comment, *at; /* name as made by rp_name_add() */

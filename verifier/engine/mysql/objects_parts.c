@@ -12,12 +12,12 @@
 	" information_schema.TABLES t WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND t.ENGINE = 'InnoDB') THEN"  \
 	" NULL ELSE s.INDEX_TYPE END"
 /* One row for each column of an index. */
-#define INDEXES(column, more)                                                                                \
+#define INDEXES(column, how, more)                                                                           \
 	"SELECT s.TABLE_NAME AS 'n1', CASE s.INDEX_NAME WHEN 'PRIMARY' THEN NULL ELSE s.INDEX_NAME END AS 'n2'," \
 	" CASE s.INDEX_NAME WHEN 'PRIMARY' THEN 'primary key' END AS 'kind', CASE WHEN s.NON_UNIQUE = 0 THEN" \
 	" 'UNIQUE' ELSE 'INDEX' END AS 'definition', CONCAT(" column ", CASE WHEN s.SUB_PART IS NULL THEN ''" \
 	" ELSE CONCAT('(', s.SUB_PART, ')') END, CASE s.COLLATION WHEN 'D' THEN ' DESC' ELSE '' END) AS"     \
-	" part, " METHOD " AS 'method', CASE s.COMMENT WHEN 'disabled' THEN 'false' ELSE 'true' END AS"      \
+	" 'part" how "', " METHOD " AS 'method', CASE s.COMMENT WHEN 'disabled' THEN 'false' ELSE 'true' END AS" \
 	" valid, s.INDEX_COMMENT AS 'comment'" more " FROM information_schema.STATISTICS s WHERE "           \
 	RP_MY_HERE("s.TABLE_SCHEMA") " ORDER BY " RP_MY_BYTES_OF("s.TABLE_NAME") ", "                        \
 	RP_MY_BYTES_OF("s.INDEX_NAME") ", s.SEQ_IN_INDEX"
@@ -25,14 +25,14 @@
 
 const struct rp_my_kind rp_my_part_kinds[] = {
 	{"index", RP_MY_WITH, RP_MY_INDEX_EXPRESSION,
-	 INDEXES("COALESCE(" PLAIN ", CONCAT('(', s.EXPRESSION, ')'))",
+	 INDEXES("COALESCE(" PLAIN ", CONCAT('(', s.EXPRESSION, ')'))", ":escaped",
 	 ", CASE s.IS_VISIBLE WHEN 'NO' THEN 'true' END AS 'invisible'")},
 
 	{"index", RP_MY_WITH, RP_MY_INDEX_IGNORED,
-	 INDEXES(PLAIN, ", CASE s.IGNORED WHEN 'YES' THEN 'true' END AS 'ignored'")},
+	 INDEXES(PLAIN, "", ", CASE s.IGNORED WHEN 'YES' THEN 'true' END AS 'ignored'")},
 
 	{"index", RP_MY_WITH, RP_MY_INDEX_PLAIN,
-	 INDEXES(PLAIN, "")},
+	 INDEXES(PLAIN, "", "")},
 
 	/* A table in the same database is named without it, which another one is restored to. */
 	{"foreign key", RP_MY_ALWAYS, 0,
@@ -54,7 +54,7 @@ const struct rp_my_kind rp_my_part_kinds[] = {
 	 " information_schema.CHECK_CONSTRAINTS k WHERE " RP_MY_HERE("k.CONSTRAINT_SCHEMA")},
 
 	{"check constraint", RP_MY_WITHOUT, RP_MY_CHECK_TABLE_NAME,
-	 "SELECT t.TABLE_NAME AS 'n1', k.CONSTRAINT_NAME AS 'n2', k.CHECK_CLAUSE AS 'definition:expression', CASE"
+	 "SELECT t.TABLE_NAME AS 'n1', k.CONSTRAINT_NAME AS 'n2', k.CHECK_CLAUSE AS 'definition:escaped', CASE"
 	 " t.ENFORCED WHEN 'NO' THEN 'false' ELSE 'true' END AS 'valid' FROM"
 	 " information_schema.CHECK_CONSTRAINTS k JOIN information_schema.TABLE_CONSTRAINTS t ON"
 	 " t.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND"

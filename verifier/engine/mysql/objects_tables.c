@@ -20,21 +20,23 @@
 	" AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES
 
 /* A column without a default and one with DEFAULT NULL are the same: not null is a fact of its own. MySQL gives
- * literals bare. */
+ * literals bare, and expressions with a backslash before each quote. */
 #define GENERATED                                                                                            \
 	"CONCAT('GENERATED ALWAYS AS (', c.GENERATION_EXPRESSION, ')', CASE WHEN c.EXTRA LIKE '%STORED%'"    \
 	" THEN ' STORED' ELSE ' VIRTUAL' END)"
 #define MARIADB_DEFINITION                                                                                   \
 	"CASE WHEN c.IS_GENERATED = 'ALWAYS' THEN " GENERATED " WHEN c.COLUMN_DEFAULT IS NULL OR"            \
 	" c.COLUMN_DEFAULT = 'NULL' THEN '' ELSE CONCAT('DEFAULT ', c.COLUMN_DEFAULT) END"
+#define ESCAPED(text) "REPLACE(REPLACE(" text ", '\\\\', '\\\\\\\\'), '\\'', '\\\\\\'')"
 #define MYSQL_DEFINITION                                                                                     \
 	"CASE WHEN c.GENERATION_EXPRESSION <> '' THEN " GENERATED " WHEN c.COLUMN_DEFAULT IS NULL THEN ''"   \
-	" WHEN c.EXTRA LIKE '%DEFAULT_GENERATED%' OR c.CHARACTER_SET_NAME IS NULL AND c.DATA_TYPE NOT IN"    \
-	" ('date', 'time', 'datetime', 'timestamp') THEN CONCAT('DEFAULT ', c.COLUMN_DEFAULT) ELSE"          \
-	" CONCAT('DEFAULT ', QUOTE(c.COLUMN_DEFAULT)) END"
+	" WHEN c.EXTRA LIKE '%DEFAULT_GENERATED%' THEN CONCAT('DEFAULT ', c.COLUMN_DEFAULT) WHEN"            \
+	" c.CHARACTER_SET_NAME IS NULL AND c.DATA_TYPE NOT IN ('date', 'time', 'datetime', 'timestamp')"     \
+	" THEN CONCAT('DEFAULT ', " ESCAPED("c.COLUMN_DEFAULT") ") ELSE CONCAT('DEFAULT ', "                 \
+	ESCAPED("QUOTE(c.COLUMN_DEFAULT)") ") END"
 
-#define COLUMNS(definition, more, joins)                                                                     \
-	"SELECT c.TABLE_NAME AS 'n1', c.COLUMN_NAME AS 'n2', " definition " AS 'definition:expression',"     \
+#define COLUMNS(definition, how, more, joins)                                                                \
+	"SELECT c.TABLE_NAME AS 'n1', c.COLUMN_NAME AS 'n2', " definition " AS 'definition:" how "',"        \
 	" c.COLUMN_TYPE AS 'type:type', CASE c.IS_NULLABLE WHEN 'NO' THEN 'true' END AS 'not null', "        \
 	RP_MY_CHARSET("c.COLLATION_NAME") " AS 'collation', CASE WHEN c.EXTRA LIKE '%auto_increment%' THEN"  \
 	" 'true' END AS 'auto increment', CASE WHEN c.EXTRA LIKE '%INVISIBLE%' THEN 'true' END AS"           \
@@ -58,13 +60,13 @@ const struct rp_my_kind rp_my_table_kinds[] = {
 	 " x.TABLE_NAME = t.TABLE_NAME")},
 
 	{"column", RP_MY_WITH, RP_MY_DEFAULT_QUOTED,
-	 COLUMNS(MARIADB_DEFINITION, ", NULLIF(g.SRID, 0) AS 'srs'", "LEFT JOIN (SELECT x.G_TABLE_NAME,"
+	 COLUMNS(MARIADB_DEFINITION, "expression", ", NULLIF(g.SRID, 0) AS 'srs'", "LEFT JOIN (SELECT x.G_TABLE_NAME,"
 	 " x.G_GEOMETRY_COLUMN, x.SRID FROM information_schema.GEOMETRY_COLUMNS x WHERE"
 	 " x.G_TABLE_SCHEMA = DATABASE()) g ON g.G_TABLE_NAME = c.TABLE_NAME AND g.G_GEOMETRY_COLUMN ="
 	 " c.COLUMN_NAME")},
 
 	{"column", RP_MY_WITH, RP_MY_COLUMN_SRS,
-	 COLUMNS(MYSQL_DEFINITION, ", c.SRS_ID AS 'srs'", "")},
+	 COLUMNS(MYSQL_DEFINITION, "escaped", ", c.SRS_ID AS 'srs'", "")},
 
 	/* Of a view, the names alone: its columns' types follow from what it reads. */
 	{"column", RP_MY_ALWAYS, 0,

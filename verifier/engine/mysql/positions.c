@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/mysql/normal.h"
 #include "verifier/engine/mysql/objects.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verifier/engine/mysql/encoding.h"
+#include "verifier/engine/mysql/normal.h"
 #include "verifier/engine/mysql/objects.h"
 #include "verifier/util/buf.h"
 

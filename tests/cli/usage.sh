@@ -81,7 +81,8 @@ hinted "verify: smoke SQL that expects nothing" "verify: --smoke: 'bad.sql': can
 runs 0 "verify --list-checks needs nothing else" "$reprove" verify --list-checks
 for check in manifest.trust artifact.digest restore.complete restore.time scratch.connect schema.counts schema.objects \
 	relation.rows relation.digest relation.columns sequence.position constraint.valid index.valid engine.amcheck \
-	engine.page_checksums constraint.orphans engine.views engine.definers engine.charsets engine.check_table catalog.intact collation.version privilege.grants smoke.sql; do
+	engine.page_checksums constraint.orphans engine.views engine.definers engine.charsets engine.check_table \
+	catalog.intact collation.version privilege.grants smoke.sql; do
 	grep -q "^$check " "$work/stdout" || tap 1 "--list-checks lists $check"
 done
 

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every damage of MariaDB's and MySQL's catalogue is found, by the checks it names and by no other.
+# usage: damage_mysql.sh REPROVE SOURCE_ROOT [DAMAGE...]
+set -u
+reprove=$(realpath "$1") root=$2
+shift 2
+. "$root/tests/lib/mysql.sh"
+. "$root/tests/lib/tap.sh"
+my_begin
+my_start
+cd "$work" || exit 1
+# What the shop has no example of: an index on what is only computed.
+cat >ratios.sql <<'S'
+CREATE TABLE ratios (id int NOT NULL PRIMARY KEY, a int NOT NULL, b int NOT NULL,
+	ratio decimal(20,10) GENERATED ALWAYS AS (a / b) VIRTUAL, KEY ratio (ratio));
+INSERT INTO ratios (id, a, b) VALUES (1, 1, 3), (2, 2, 3), (3, 1, 7);
+S
+cat "$root/fixtures/mysql/shop.sql" ratios.sql >source.sql
+my_load shop source.sql || exit 1
+"$reprove" keygen . >/dev/null
+runs 0 "the shop is sealed" \
+	"$reprove" seal --source "$(my_uri shop)" --key reprove.key --manifest m.json --backup shop.sql
+runs 0 "and verifies with no finding" \
+	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports good shop.sql
+
+# A damage is done to a good copy, which is then dumped; or stands at the end of the dump itself, where a dump of the
+# damaged copy would mend it.
+damaged() { # ENTRY
+	if grep -q '^-- in: the dump$' "$1"; then
+		awk -v entry="$1" '/^-- Dump completed/ { while ((getline line <entry) > 0) print line } { print }' \
+			shop.sql >damaged.sql
+	else
+		my_load damaged source.sql && sql damaged <"$1" && my_dump damaged >damaged.sql &&
+			sql "" "DROP DATABASE damaged"
+	fi
+}
+
+for entry in "$root"/fixtures/damage/mysql/*.sql; do
+	name=$(basename "$entry" .sql)
+	only=$(sed -n 's/^-- only: //p' "$entry")
+	[ -z "$only" ] || [ "$only" = "$my_vendor" ] || continue
+	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
+	damaged "$entry" || exit 1
+	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports "$name" damaged.sql >out 2>err
+	status=$?
+	said=$(python3 "$root/tests/server/damage.py" "$entry" "$name/result.json" 2>&1)
+	[ $status -eq 1 ] && [ -z "$said" ]
+	tap $? "$name: $(sed -n 's/^-- damage: //p' "$entry")" ||
+		{ echo "exit status $status"; echo "$said"; head -20 err; } | sed 's/^/# /' >&2
+done
+tap_done

@@ -5,6 +5,8 @@
 #     my_begin          a private directory in $work, removed with everything in it when the script ends
 #     my_start          a server on a socket in it; the functions below speak to it, as its root
 #     my_load DB FILE   make a database and load an SQL file
+#     sql DB STATEMENT  run it there, print its rows
+#     my_dump DB        back it up as a person would, to standard output
 #     my_uri DB [USER]  where it is, for reprove
 #
 # $RP_MY_BINDIR chooses the installation (a directory with mariadbd or mysqld, as tests/server-matrix bindir prints);
@@ -49,7 +51,7 @@ my_find() {
 		for name in mariadbd mysqld; do
 			[ -x "$directory/$name" ] || continue
 			my_daemon=$directory/$name
-			[ -n "${RP_MY_BINDIR:-}" ] && PATH=$RP_MY_BINDIR:$PATH
+			[ -z "${RP_MY_BINDIR:-}" ] || PATH=$RP_MY_BINDIR:$PATH
 			case $("$my_daemon" --no-defaults --version 2>/dev/null) in
 			*MariaDB*) my_vendor=mariadb ;;
 			*) my_vendor=mysql ;;
@@ -57,6 +59,9 @@ my_find() {
 			my_client=$(command -v mariadb || command -v mysql) my_dump_tool=$(command -v mariadb-dump || command -v mysqldump)
 			# An installation that has only its vendor's names: the other vendor's, found behind it, will not do.
 			[ -z "${RP_MY_BINDIR:-}" ] || [ "$my_vendor" = mariadb ] || my_client=$RP_MY_BINDIR/mysql my_dump_tool=$RP_MY_BINDIR/mysqldump
+			# Unpacked by tests/server-matrix: what stands in its directory of programs are scripts, and the scripts'
+			# programs are what goes into reprove's box.
+			my_base=$(realpath -e -q "$directory/../root/usr") && export REPROVE_SERVERS=$my_base
 			return 0
 		done
 	done
@@ -65,16 +70,15 @@ my_find() {
 
 # Make an empty data directory and start a server on it. Options are the server's own: --sql-mode=..., --log-bin...
 my_start() { # [option...]
+	my_data=$work/my/data
 	install -d -m 700 "$work/my" "$work/my/tmp"
 	install -d -m 755 "$work/socket"
 	[ ${#as_server[@]} -eq 0 ] || chown -R "$my_user" "$work/my" "$work/socket"
-	my_common=(--no-defaults "--datadir=$work/my/data" "--tmpdir=$work/my/tmp")
+	my_common=(--no-defaults "--datadir=$my_data" "--tmpdir=$work/my/tmp")
 	[ "$my_vendor" = mariadb ] || my_common+=(--mysqlx=OFF --secure-file-priv=)
 	# Unpacked by tests/server-matrix: not where its own defaults think.
-	local base share
-	base=$(dirname "$my_daemon")/../root/usr
-	if [ -d "$base" ]; then
-		base=$(realpath "$base")
+	local base=$my_base share
+	if [ -n "$base" ]; then
 		for share in "$base/share/mysql" "$base/share/mariadb"; do
 			[ -f "$share/english/errmsg.sys" ] || continue
 			my_common+=("--basedir=$base" "--lc-messages-dir=$share" "--character-sets-dir=$share/charsets")
@@ -104,7 +108,7 @@ my_run() { # [option...]
 	my_pid=$!
 	local i
 	for ((i = 0; i < 600; i++)); do
-		my_sql "" "DO 1" >/dev/null 2>&1 && return
+		sql "" "DO 1" >/dev/null 2>&1 && return
 		kill -0 "$my_pid" 2>/dev/null || break
 		sleep 0.1
 	done
@@ -114,15 +118,18 @@ my_run() { # [option...]
 }
 
 my_login=(-u root)
-my_sql() { # DB STATEMENT: its rows, tab between columns
-	"$my_client" --no-defaults --socket="$work/socket/s" "${my_login[@]}" --default-character-set=utf8mb4 -N -B -e "$2" ${1:+"$1"}
+my_client() { # [option...]: the vendor's own client, connected
+	"$my_client" --no-defaults --socket="$work/socket/s" "${my_login[@]}" --default-character-set=utf8mb4 "$@"
+}
+
+# Rows come out with a tab between columns. Statements come from standard input when none is given.
+sql() { # DB [STATEMENT]
+	if [ $# -gt 1 ]; then my_client -N -B -e "$2" ${1:+"$1"}; else my_client -N -B --binary-mode ${1:+"$1"}; fi
 }
 
 my_load() { # DB FILE
 	# Another character set and collation than any server's own: what a dump forgets shows.
-	my_sql "" "CREATE DATABASE \`$1\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci" &&
-		"$my_client" --no-defaults --socket="$work/socket/s" "${my_login[@]}" --default-character-set=utf8mb4 --binary-mode \
-			"$1" <"$2" >/dev/null
+	sql "" "CREATE DATABASE \`$1\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci" && my_client --binary-mode "$1" <"$2" >/dev/null
 }
 
 my_dump() { # DB [option...]: a dump as a person would make it

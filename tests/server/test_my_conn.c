@@ -110,6 +110,20 @@ static void settings_of_the_server_do_not_reach_us(void **state)
 					      : "SET GLOBAL max_execution_time = DEFAULT");
 }
 
+static char *as_super(void)
+{
+	char path[100];
+	MYSQL *my = mysql_init(NULL);
+	(void)snprintf(path, sizeof path, "%s/s", server.dir);
+	assert_non_null(mysql_real_connect(my, "localhost", "super", "", NULL, 0, path, 0));
+	assert_int_equal(mysql_query(my, "SELECT @@default_week_format"), 0);
+	rp_autorows *r = mysql_store_result(my);
+	char *value = strdup(mysql_fetch_row(r)[0]);
+	mysql_free_result(rp_take(r));
+	mysql_close(my);
+	return value;
+}
+
 static void init_connect_is_refused_where_it_runs(void **state)
 {
 	(void)state;
@@ -117,6 +131,15 @@ static void init_connect_is_refused_where_it_runs(void **state)
 	refused(own_mysql_uri(&server, "reader", "shop", NULL), RP_ERR_ENGINE, "init_connect",
 		"CONNECTION ADMIN");
 	rp_my_close(&enter(own_mysql_uri(&server, "root", "shop", NULL))->base);
+	/* Whether SUPER is enough, the server itself shows. */
+	struct own_mysql *s = &server;
+	own_mysql_sql(s, "CREATE USER super@localhost; GRANT SUPER ON *.* TO super@localhost;"
+			 "SET GLOBAL init_connect = 'SET @@default_week_format = 3'");
+	rp_autofree char *ran = as_super();
+	if (strcmp(ran, "3") == 0)
+		refused(own_mysql_uri(s, "super", "", NULL), RP_ERR_ENGINE, "init_connect", NULL);
+	else
+		rp_my_close(&enter(own_mysql_uri(s, "super", "", NULL))->base);
 	own_mysql_sql(&server, "SET GLOBAL init_connect = ''");
 	rp_my_close(&enter(own_mysql_uri(&server, "reader", "shop", NULL))->base);
 }

@@ -70,19 +70,46 @@ static int await_login(struct rp_my_conn *c, const struct rp_my_address *a, stru
 	return done != NULL ? 0 : rp_my_login_fail(c, a, err);
 }
 
+static const char *vendor_name(const struct rp_my_traits *is)
+{
+	return is->vendor == RP_MARIADB ? "MariaDB" : "MySQL";
+}
+
+/* As the first packet says it, for the first statements; and then by the server itself, which can be another one. */
 static int check_version(struct rp_my_conn *c, struct rp_err **err)
 {
-	rp_autofree char *version = NULL;
-	if (rp_my_value(c, "SELECT VERSION()", &version, err) < 0)
+	rp_autorows *r = NULL;
+	const struct rp_my_traits greeted = c->is;
+	/* clang-format off */
+	if (rp_my_query(c, "SELECT VERSION(), CONCAT(@@global.hostname, ':', @@global.port, ' ', @@global.datadir)",
+			&r, err) < 0)
 		return -1;
-	if (version == NULL || !rp_my_traits_of(version, &c->is))
+	/* clang-format on */
+	MYSQL_ROW row = mysql_fetch_row(r);
+	if (row == NULL || row[0] == NULL || row[1] == NULL || !rp_my_traits_of(row[0], &c->is))
 		return rp_err_set(err, RP_ERR_ENGINE, "the server says '%.100s' as its version",
-				  version != NULL ? version : "NULL");
+				  row != NULL && row[0] != NULL ? row[0] : "NULL");
+	if (greeted.vendor != c->is.vendor) {
+		rp_err_set(err, RP_ERR_ENGINE, "%s answered for %s", vendor_name(&greeted),
+			   vendor_name(&c->is));
+		return rp_err_hint(err, "connect to the server itself, not to a proxy before it");
+	}
+	c->place = strdup(row[1]);
+	if (c->place == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (c->is.version >= (c->is.vendor == RP_MARIADB ? 100500 : 80000))
 		return 0;
 	return rp_err_set(err, RP_ERR_ENGINE, "%s %.100s is too old: %s or newer is needed",
-			  c->is.vendor == RP_MARIADB ? "MariaDB" : "MySQL", version,
-			  c->is.vendor == RP_MARIADB ? "MariaDB 10.5" : "MySQL 8.0");
+			  vendor_name(&c->is), row[0], c->is.vendor == RP_MARIADB ? "10.5" : "8.0");
+}
+
+static int greet(struct rp_my_conn *c, struct rp_err **err)
+{
+	const char *said = mysql_get_server_info(c->my);
+	if (said != NULL && rp_my_traits_of(said, &c->is))
+		return 0;
+	return rp_err_set(err, RP_ERR_ENGINE, "the server greets with '%.100s' as its version",
+			  said != NULL ? said : "");
 }
 
 static int note_address(struct rp_my_conn *c, const struct rp_my_login *how, struct rp_err **err)
@@ -121,7 +148,7 @@ static int log_in(struct rp_my_conn *c, const struct rp_my_login *how, struct rp
 	    rp_my_login_check(c, c->at, err) < 0 ||
 	    rp_my_guard_new(&c->guard, mysql_get_socket(c->my), c->base.run, err) < 0)
 		return -1;
-	return rp_my_pin(c, err) < 0 ? -1 : check_version(c, err);
+	return greet(c, err) < 0 || rp_my_pin(c, err) < 0 ? -1 : check_version(c, err);
 }
 
 int rp_my_log_in(struct rp_my_conn **ret, const struct rp_my_login *how, struct rp_run *run,
@@ -153,6 +180,19 @@ int rp_my_connect(struct rp_conn **ret, const char *uri, struct rp_run *run, str
 	return 0;
 }
 
+/* A name can lead to one of several servers, and on another one the number is somebody else's. */
+static bool is_still_there(struct rp_my_conn *other, const struct rp_my_conn *c, const char *id)
+{
+	static const char sql[] = "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
+				  " WHERE ID = ? AND USER = SUBSTRING_INDEX(USER(), '@', 1)";
+	rp_autorows *r = NULL;
+	if (c->place == NULL || strcmp(c->place, other->place) != 0 ||
+	    rp_my_ask_for(other, sql, &id, 1, &r, NULL) < 0)
+		return false;
+	MYSQL_ROW row = mysql_fetch_row(r);
+	return row != NULL && row[0] != NULL && strcmp(row[0], "1") == 0;
+}
+
 /* A server that is busy for us only notices that we are gone when it next sends something, and holds on to its
  * locks until then. So somebody else of the same account tells it. */
 static void end_session(struct rp_my_conn *c)
@@ -168,7 +208,7 @@ static void end_session(struct rp_my_conn *c)
 	rp_buf_addf(&sql, "KILL %lu", mysql_thread_id(c->my));
 	if (rp_my_log_in(&other, &how, &soon, NULL) < 0)
 		deaf = true;
-	else /* it may be gone already */
+	else if (is_still_there(other, c, rp_buf_text(&sql) + 5))
 		(void)rp_my_exec(other, rp_buf_text(&sql), NULL);
 }
 
@@ -187,6 +227,7 @@ void rp_my_close(struct rp_conn *conn)
 	free(c->at);
 	free(c->uri);
 	free(c->database);
+	free(c->place);
 	rp_arena_free(c->said);
 	free(c);
 }

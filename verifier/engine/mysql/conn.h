@@ -30,6 +30,7 @@ struct rp_my_conn {
 	MYSQL *my;
 	char *uri;
 	char *database;		  /* the one of the URI; NULL: none, for administration */
+	char *place;		  /* of the server: host, port and data directory, as it says itself */
 	struct rp_my_traits is;	  /* vendor and version, and what follows from them */
 	bool plain;		  /* made for a question of the user's: only what protects us is pinned */
 	bool moment;		  /* in the transaction of hold(): everything is read as of one snapshot */

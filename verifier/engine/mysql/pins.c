@@ -86,13 +86,9 @@ static int look(struct rp_my_conn *c, MYSQL_RES **ret, struct rp_err **err)
 /* What could cut off even the question which settings there are. */
 static int set_first(struct rp_my_conn *c, struct rp_err **err)
 {
-	struct rp_my_traits is = {0};
-	const char *limit = "";
-	if (rp_my_traits_of(mysql_get_server_info(c->my), &is))
-		limit = is.has[RP_MY_STATEMENT_LIMIT] ? ", SESSION max_statement_time = 0"
-						      : ", SESSION max_execution_time = 0";
+	const char *limit = c->is.has[RP_MY_STATEMENT_LIMIT] ? "max_statement_time" : "max_execution_time";
 	rp_autobuf sql = RP_BUF_INIT(256);
-	rp_buf_addf(&sql, "SET SESSION sql_select_limit = 18446744073709551615%s", limit);
+	rp_buf_addf(&sql, "SET SESSION sql_select_limit = 18446744073709551615, SESSION %s = 0", limit);
 	return rp_buf_check(&sql, err) < 0 ? -1 : rp_my_exec(c, rp_buf_text(&sql), err);
 }
 
@@ -147,7 +143,7 @@ static int check_all(struct rp_my_conn *c, MYSQL_RES *now, struct rp_err **err)
 static const char is_spared[] =
 	/* clang-format off */
 	"SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES"
-	" WHERE PRIVILEGE_TYPE IN ('SUPER', 'CONNECTION ADMIN', 'CONNECTION_ADMIN')"
+	" WHERE PRIVILEGE_TYPE IN (?, 'CONNECTION ADMIN', 'CONNECTION_ADMIN')"
 	" AND GRANTEE = CONCAT('''', SUBSTRING(CURRENT_USER(), 1, CHAR_LENGTH(CURRENT_USER()) - 1"
 	" - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))),"
 	" '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
@@ -156,14 +152,16 @@ static const char is_spared[] =
 static int refuse_init_connect(struct rp_my_conn *c, struct rp_err **err)
 {
 	rp_autofree char *code = NULL;
-	rp_autofree char *spared = NULL;
+	rp_autorows *spared = NULL;
+	const char *super = c->is.has[RP_MY_SUPER_IS_SPARED] ? "SUPER" : NULL;
 	if (rp_my_value(c, "SELECT @@global.init_connect", &code, err) < 0)
 		return -1;
 	if (code == NULL || code[0] == '\0')
 		return 0;
-	if (rp_my_value(c, is_spared, &spared, err) < 0)
+	if (rp_my_ask_for(c, is_spared, &super, 1, &spared, err) < 0)
 		return -1;
-	if (spared != NULL && strcmp(spared, "0") != 0)
+	MYSQL_ROW row = mysql_fetch_row(spared);
+	if (row != NULL && row[0] != NULL && strcmp(row[0], "0") != 0)
 		return 0;
 	rp_err_set(err, RP_ERR_ENGINE,
 		   "the server runs code in every session before its owner can speak"

@@ -27,6 +27,7 @@ static const struct {
 	[RP_MY_INSTANCE_LOCK]     = {{{0, 0}, {80000, 0}}},
 	[RP_MY_ROLES_TABLE]       = {{{100005, 0}, {0, 0}}},
 	[RP_MY_STATEMENT_LIMIT]   = {{{100101, 0}, {0, 0}}},
+	[RP_MY_SUPER_IS_SPARED]   = {{{100000, 110000}, {50000, 0}}},
 	[RP_MY_INDEX_PLAIN]       = {{{100000, 100600}, {50000, 80013}}},
 	[RP_MY_TABLE_EXTENSIONS]  = {{{0, 0}, {80021, 0}}},
 	[RP_MY_VIEW_ALGORITHM]    = {{{100100, 0}, {0, 0}}},

@@ -34,6 +34,7 @@ enum rp_my_trait {
 	RP_MY_DATABASE_COMMENT,	 /* SCHEMATA.SCHEMA_COMMENT */
 	RP_MY_HISTOGRAMS,	 /* information_schema.COLUMN_STATISTICS */
 	RP_MY_LIBRARIES,	 /* information_schema.LIBRARIES */
+	RP_MY_SUPER_IS_SPARED,	 /* SUPER is enough not to have init_connect run in one's session */
 	RP_MY_TRAIT_N
 };
 

@@ -197,7 +197,8 @@ static void end_inside(struct rp_hosted *h)
 void rp_server_stop(struct rp_scratch *s, bool at_once)
 {
 	struct rp_hosted *h = s->hosted;
-	if (h == NULL || h->proc.pid == 0)
+	/* A box that has ended may have left the server in it behind, on its way out. */
+	if (h == NULL || (h->proc.pid == 0 && h->inside_fd < 0))
 		return;
 	rp_watch_stop(rp_take(h->watch));
 	int server = h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd;

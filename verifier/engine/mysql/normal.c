@@ -89,7 +89,7 @@ void rp_my_add_type(struct rp_buf *to, const char *type)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* `NAME`='a value' is one option. */
@@ -101,25 +101,24 @@ static const char *option_end(const char *at)
 }
 
 /* The name in lower case and bare; a value that is one word bare too, in which older servers show it. */
-static void add_option(struct rp_buf *to, const char *option)
+static void add_option(struct rp_buf *to, const char *option, size_t len)
 {
-	const char *equals = strchr(option, '=');
-	size_t len = equals != NULL ? (size_t)(equals - option) : strlen(option);
-	for (size_t i = 0; i < len; i++) {
-		char c = (char)tolower((unsigned char)option[i]);
+	const char *equals = memchr(option, '=', len), *end = option + len;
+	for (const char *p = option; p < (equals != NULL ? equals : end); p++) {
+		char c = (char)tolower((unsigned char)*p);
 		if (c != '`')
 			rp_buf_add_mem(to, &c, 1);
 	}
 	if (equals == NULL)
 		return;
-	const char *value = equals + 1, *end = value + (*value == '\'');
-	while (rp_my_is_word(*end))
-		end++;
+	const char *value = equals + 1, *word = value + (*value == '\'');
+	while (word < end && rp_my_is_word(*word))
+		word++;
 	rp_buf_add(to, "=");
-	if (*value == '\'' && end > value + 1 && strcmp(end, "'") == 0)
-		rp_buf_add_mem(to, value + 1, (size_t)(end - value - 1));
+	if (*value == '\'' && word > value + 1 && word == end - 1)
+		rp_buf_add_mem(to, value + 1, (size_t)(word - value - 1));
 	else
-		rp_buf_add(to, value);
+		rp_buf_add_mem(to, value, (size_t)(end - value));
 }
 
 void rp_my_add_options(struct rp_buf *to, const char *options)
@@ -127,12 +126,14 @@ void rp_my_add_options(struct rp_buf *to, const char *options)
 	char *all[OPTIONS_MAX];
 	size_t n = 0;
 	for (const char *at = options, *end = NULL; *at != '\0' && n < OPTIONS_MAX; at = end) {
+		rp_autobuf one = RP_BUF_INIT(to->max);
 		at += strspn(at, " ");
 		end = option_end(at);
+		add_option(&one, at, (size_t)(end - at));
 		/* Partitions are objects of their own. */
-		if (end == at || (end - at == 11 && strncasecmp(at, "partitioned", 11) == 0))
+		if (!one.failed && (one.len == 0 || strcmp(one.s, "partitioned") == 0))
 			continue;
-		all[n] = strndup(at, (size_t)(end - at));
+		all[n] = rp_buf_take(&one);
 		to->failed |= all[n] == NULL;
 		n += all[n] != NULL;
 	}
@@ -140,7 +141,7 @@ void rp_my_add_options(struct rp_buf *to, const char *options)
 	qsort(all, n, sizeof all[0], by_name);
 	for (size_t i = 0; i < n; i++) {
 		rp_buf_add(to, i > 0 ? " " : "");
-		add_option(to, all[i]);
+		rp_buf_add(to, all[i]);
 		free(all[i]);
 	}
 }

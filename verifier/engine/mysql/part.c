@@ -19,10 +19,14 @@ size_t rp_my_key_of(const struct rp_relation *r, const struct rp_column *ret[RP_
 
 /* A hint about indexes, if it hints at nothing. A view refuses any, before a thing of its own is run; a table that
  * was swapped for one after the catalogue was read would else run it as us. */
-void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, bool by_primary)
+void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, enum rp_my_by by)
 {
-	rp_buf_addf(sql, " FROM %s %s", r->source,
-		    by_primary ? "FORCE INDEX (PRIMARY)" : "USE INDEX FOR GROUP BY ()");
+	static const char *const hints[] = {
+		[RP_MY_BY_ANY] = "USE INDEX FOR GROUP BY ()",
+		[RP_MY_BY_PRIMARY] = "FORCE INDEX (PRIMARY)",
+		[RP_MY_SUPPOSE_PRIMARY] = "USE INDEX (PRIMARY)",
+	};
+	rp_buf_addf(sql, " FROM %s %s", r->source, hints[by]);
 }
 
 static const char primary[] = "PRIMARY:";

@@ -22,9 +22,11 @@ struct rp_range;
 /* The columns of a relation's key, in its order; how many, at most RP_MY_KEY_MAX. */
 size_t rp_my_key_of(const struct rp_relation *r, const struct rp_column *ret[RP_MY_KEY_MAX]);
 
-/* Append " FROM table" with what keeps the server from reading anything but a table; by its primary key, or as it
- * likes. */
-void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, bool by_primary);
+/* How the server is to read it. MySQL does not look into an index that it is forced to use: what it supposes then is
+ * nothing. */
+enum rp_my_by { RP_MY_BY_ANY, RP_MY_BY_PRIMARY, RP_MY_SUPPOSE_PRIMARY };
+/* Append " FROM table" with what keeps the server from reading anything but a table. */
+void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, enum rp_my_by by);
 bool rp_my_is_by_primary(const struct rp_range *part); /* accepts NULL */
 /* Append the condition, with its WHERE, that picks the part. RP_ERR_ENGINE: its bounds are none. */
 int rp_my_add_where(struct rp_buf *sql, const struct rp_relation *r, const struct rp_range *part,

@@ -144,7 +144,7 @@ static int look_up(struct cutting *k, const struct place *p, struct cut *ret, st
 	rp_autobuf bound = RP_BUF_INIT(BOUND_MAX);
 	rp_buf_add(&sql, "SELECT ");
 	add_columns(&sql, k, "");
-	rp_my_add_from(&sql, k->r, k->by_primary);
+	rp_my_add_from(&sql, k->r, k->by_primary ? RP_MY_BY_PRIMARY : RP_MY_BY_ANY);
 	if (add_place(&sql, k, p, err) < 0)
 		return -1;
 	rp_buf_add(&sql, " ORDER BY ");
@@ -208,7 +208,7 @@ static int weigh(struct cutting *k, size_t i, struct rp_err **err)
 	struct place p = {.from = &k->cuts[i], .to = &k->cuts[i + 1]};
 	rp_buf_add(&sql, "SELECT ");
 	add_columns(&sql, k, "");
-	rp_my_add_from(&sql, k->r, k->by_primary);
+	rp_my_add_from(&sql, k->r, k->by_primary ? RP_MY_SUPPOSE_PRIMARY : RP_MY_BY_ANY);
 	if (add_place(&sql, k, &p, err) < 0 || rp_buf_check(&sql, err) < 0 ||
 	    explain(k, rp_buf_text(&sql), &s, err) < 0)
 		return -1;
@@ -374,7 +374,7 @@ static int find_ends(struct cutting *k, struct rp_err **err)
 	struct supposed s = {0};
 	rp_buf_add(&sql, "SELECT ");
 	add_columns(&sql, k, "");
-	rp_my_add_from(&sql, k->r, false);
+	rp_my_add_from(&sql, k->r, RP_MY_BY_ANY);
 	rp_buf_add(&sql, " ORDER BY ");
 	add_columns(&sql, k, "");
 	rp_buf_add(&sql, " LIMIT 1");
@@ -409,7 +409,7 @@ static int describe_key(struct cutting *k, struct rp_err **err)
 		rp_my_add_name(&sql, key[i]->name);
 	}
 	rp_buf_add(&sql, ")");
-	rp_my_add_from(&sql, k->r, false);
+	rp_my_add_from(&sql, k->r, RP_MY_BY_ANY);
 	rp_buf_add(&sql, " LIMIT 1");
 	if (rp_buf_check(&sql, err) < 0 || rp_my_query(k->c, rp_buf_text(&sql), &said, err) < 0)
 		return -1;
@@ -469,7 +469,7 @@ static int is_worth(struct cutting *k, const struct rp_range *part, struct rp_er
 		rp_buf_add(&sql, i > 0 ? ", " : "");
 		rp_my_add_name(&sql, k->r->columns[i].name);
 	}
-	rp_my_add_from(&sql, k->r, k->by_primary);
+	rp_my_add_from(&sql, k->r, k->by_primary ? RP_MY_BY_PRIMARY : RP_MY_BY_ANY);
 	if (rp_my_add_where(&sql, k->r, part, err) < 0 || rp_buf_check(&sql, err) < 0 ||
 	    explain(k, rp_buf_text(&sql), &s, err) < 0)
 		return -1;

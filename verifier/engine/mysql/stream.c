@@ -21,7 +21,7 @@ static int write_select(struct rp_buf *sql, const struct rp_relation *r, const s
 		if (rp_my_encode(sql, &r->columns[i], err) < 0)
 			return -1;
 	}
-	rp_my_add_from(sql, r, rp_my_is_by_primary(part));
+	rp_my_add_from(sql, r, rp_my_is_by_primary(part) ? RP_MY_BY_PRIMARY : RP_MY_BY_ANY);
 	if (rp_my_add_where(sql, r, part, err) < 0)
 		return -1;
 	return rp_buf_check(sql, err);
@@ -52,7 +52,7 @@ int rp_my_count(struct rp_conn *conn, const struct rp_relation *r, uint64_t *ret
 	if (r->source == NULL)
 		return rp_err_set(err, RP_ERR_OBJECT, "it is not described well enough to be counted");
 	rp_buf_add(&sql, "SELECT /*M! SQL_NO_CACHE */ COUNT(*)");
-	rp_my_add_from(&sql, r, false);
+	rp_my_add_from(&sql, r, RP_MY_BY_ANY);
 	rp_autoerr struct rp_err *why = NULL;
 	if (rp_buf_check(&sql, err) < 0)
 		return -1;

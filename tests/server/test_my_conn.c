@@ -219,6 +219,8 @@ static void what_is_not_there_is_said(void **state)
 	refused(own_mysql_uri(&server, "reader", "mysql", NULL), RP_ERR_ENGINE, "'mysql'", NULL);
 	refused("mysql:///shop?socket=/nonexistent/s&no-defaults=1", RP_ERR_ENGINE, "/nonexistent/s",
 		"socket=");
+	(void)snprintf(uri, sizeof uri, "mysql:///shop?no-defaults=1&socket=/%0120d", 1);
+	refused(uri, RP_ERR_USAGE, "longer than 107", NULL);
 	refused("mysql://127.0.0.1:1/shop?no-defaults=1", RP_ERR_ENGINE, "127.0.0.1", NULL);
 	(void)snprintf(uri, sizeof uri, "mysql://reader@127.0.0.1:%u/shop?defaults-file=/nonexistent",
 		       server.port);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errmsg.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "verifier/engine/mysql/address.h"
 #include "verifier/engine/mysql/conn.h"
@@ -100,7 +101,11 @@ int rp_my_login_options(MYSQL *my, const struct rp_my_address *a, struct rp_err 
 	const unsigned long packet = 1ul << 30;
 	bool local = rp_my_address_is_local(a);
 	const unsigned protocol = local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+	const char *path = a->v[RP_MY_KEY_SOCKET];
 	enum mode mode = DISABLED;
+	if (local && strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return rp_err_set(err, RP_ERR_USAGE, "the socket's path is longer than %zu bytes: '%.120s'",
+				  sizeof(((struct sockaddr_un *)0)->sun_path) - 1, path);
 	if (mode_of(a, &mode, err) < 0)
 		return -1;
 	if (set(my, MYSQL_OPT_PROTOCOL, &protocol, err) < 0 ||
@@ -157,6 +162,9 @@ static void add_tls(struct rp_buf *file, const struct rp_my_conn *c, const struc
 			   : mode == VERIFY_CA	     ? "VERIFY_CA"
 						     : "REQUIRED");
 	}
+	/* MySQL's client asks nobody for the key with which a password is then encrypted, unless told to. */
+	if (c->is.vendor == RP_MYSQL && !encrypted && !rp_my_address_is_local(a))
+		rp_buf_add(file, "get-server-public-key=1\n");
 	for (size_t i = 0; encrypted && i < N_FILES; i++)
 		add_option(file, files[i].word, a->v[files[i].key]);
 }

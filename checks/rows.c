@@ -214,7 +214,7 @@ static void summarise(struct rp_buf *out, const struct rp_row_changes *c, const 
 		if (c->estimate_most > c->estimate)
 			rp_buf_addf(out, " to %llu", (unsigned long long)c->estimate_most);
 		rp_buf_addf(out, " row%s differ, too many to be named from the manifest",
-			    c->estimate_most <= 1 ? "" : "s");
+			    c->estimate <= 1 && c->estimate_most <= 1 ? "" : "s");
 	} else {
 		rp_buf_add(out, "the rows differ; the manifest carries no sketch to name them from");
 	}

@@ -26,7 +26,8 @@ void rp_my_add_from(struct rp_buf *sql, const struct rp_relation *r, enum rp_my_
 		[RP_MY_BY_PRIMARY] = "FORCE INDEX (PRIMARY)",
 		[RP_MY_SUPPOSE_PRIMARY] = "USE INDEX (PRIMARY)",
 	};
-	rp_buf_addf(sql, " FROM %s %s", r->source, hints[by]);
+	/* A query of ours in a table's place has its own. */
+	rp_buf_addf(sql, " FROM %s %s", r->source, r->source[0] != '(' ? hints[by] : "");
 }
 
 static const char primary[] = "PRIMARY:";

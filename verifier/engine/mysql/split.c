@@ -500,7 +500,7 @@ int rp_my_split(struct rp_conn *conn, const struct rp_relation *r, struct rp_ran
 {
 	for (unsigned i = 0; i < n; i++)
 		ret[i] = (struct rp_range){0};
-	if (n < 2 || r->source == NULL || r->n_columns == 0)
+	if (n < 2 || r->source == NULL || r->source[0] == '(' || r->n_columns == 0)
 		return n > 0 ? 1 : 0;
 	rp_cleanup(cutting_done) struct cutting *k = calloc(1, sizeof *k);
 	if (k == NULL)

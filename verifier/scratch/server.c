@@ -202,7 +202,8 @@ void rp_server_stop(struct rp_scratch *s, bool at_once)
 		return;
 	rp_watch_stop(rp_take(h->watch));
 	int server = h->inside_fd >= 0 ? h->inside_fd : h->proc.pidfd;
-	if (!at_once && syscall(SYS_pidfd_send_signal, server, s->engine->hosting->stop, NULL, 0) == 0)
+	if (!at_once && h->proc.pid != 0 &&
+	    syscall(SYS_pidfd_send_signal, server, s->engine->hosting->stop, NULL, 0) == 0)
 		(void)ends_within(h->proc.pidfd, FAST_MS);
 	end_inside(h);
 	rp_proc_stop(&h->proc, s->engine->hosting->quit, QUIT_MS);

@@ -198,8 +198,9 @@ int rp_my_takes(struct rp_conn *conn, const struct rp_survey *sealed, bool own, 
 	if (!own) {
 		if (check_login(c, err) < 0)
 			return -1;
-		rp_buf_add(lacks, "what runs as another account (views, routines, triggers, events) is not "
-				  "restored by a login without these rights");
+		rp_buf_add(lacks,
+			   "what runs as another account (views, routines, triggers, events), or names its "
+			   "own database, is not restored by a login without rights to these");
 	}
 	if (sealed == NULL)
 		return 0;

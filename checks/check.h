@@ -86,6 +86,12 @@ extern const struct rp_check *const rp_checks[];
  * this is here and in no check. */
 void rp_checks_run(const struct rp_evidence *e, struct rp_result *result);
 
+/* Show that it would have failed: do the engine's damages to the restored copy, one after the other, and ask the checks
+ * again. Each is an answer of 'selftest': a pass when the check that must find it does and did not before, an RP_ERROR
+ * when it does not. After rp_checks_run(), while the scratch is up; closes e->db, whose locks would be in the way. */
+#define RP_SELFTEST "selftest"
+void rp_selftest_run(struct rp_evidence *e, struct rp_result *result);
+
 /* The answer for one relation whose rows differ: how many, which, and by what cause. */
 void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const struct rp_relation *sealed,
 		    const struct rp_row_changes *changes);

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 . "$root/tests/lib/tap.sh"
 
 runs 0 "help" "$reprove" help
-for command in keygen seal verify show report doctor help; do
+for command in keygen seal verify selftest show report doctor help; do
 	grep -q "^  $command " "$work/stdout"
 	tap $? "help lists $command"
 	help=$("$reprove" help "$command" | grep -o -- '^  --[a-z-]*' | sort)

@@ -21,6 +21,7 @@ struct verify_options {
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
+	bool selftest; /* 'selftest' was called, and not 'verify' */
 };
 
 /* One verification under way. */

@@ -48,6 +48,37 @@ static int hold(struct rp_db *db, unsigned jobs, struct rp_guest *guest, struct 
 	return 0;
 }
 
+static struct rp_db *make(const struct rp_engine *engine, const char *uri, unsigned jobs, struct rp_run *run,
+			  struct rp_err **err)
+{
+	struct rp_db *db = calloc(1, sizeof *db + jobs * sizeof(struct rp_conn *));
+	char *copy = strdup(uri);
+	if (db == NULL || copy == NULL) {
+		free(db);
+		free(copy);
+		rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+		return NULL;
+	}
+	db->engine = engine;
+	db->run = run;
+	db->uri = copy;
+	return db;
+}
+
+int rp_db_of(struct rp_db **ret, const struct rp_engine *engine, const char *uri, struct rp_conn *c,
+	     struct rp_run *run, struct rp_err **err)
+{
+	struct rp_db *db = make(engine, uri, 1, run, err);
+	if (db == NULL) {
+		engine->close(c);
+		return -1;
+	}
+	db->conns[0] = c;
+	db->n = 1;
+	*ret = db;
+	return 0;
+}
+
 int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_guest *guest, struct rp_run *run,
 	       struct rp_err **err)
 {
@@ -55,14 +86,9 @@ int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_gue
 	if (engine == NULL)
 		return no_engine(uri, err);
 	jobs = jobs == 0 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs;
-	rp_auto(rp_db) db = calloc(1, sizeof *db + jobs * sizeof(struct rp_conn *));
+	rp_auto(rp_db) db = make(engine, uri, jobs, run, err);
 	if (db == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	db->engine = engine;
-	db->run = run;
-	db->uri = strdup(uri);
-	if (db->uri == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+		return -1;
 	if (engine->connect(&db->conns[0], uri, run, err) < 0)
 		return -1;
 	db->n = 1;

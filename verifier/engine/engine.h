@@ -73,6 +73,14 @@ struct rp_engine_test {
 		   struct rp_err **err);
 };
 
+/* What may go wrong with a copy, done to one on purpose: 'selftest' shows that it is found. */
+struct rp_engine_damage {
+	const char *name;      /* "row-lost": in results, for ever */
+	const char *says;      /* "a row is lost" */
+	const char *caught_by; /* the check that must fail */
+	bool of_rows;	       /* it is done to one relation */
+};
+
 struct rp_engine {
 	const char *name;	    /* "postgresql": in manifests and configuration, for ever */
 	const char *const *schemes; /* of its URIs, NULL-terminated: "postgresql", "postgres" */
@@ -131,6 +139,14 @@ struct rp_engine {
 	int (*ask)(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err);
 	/* [none] Ends with a NULL name. */
 	const struct rp_engine_test *tests;
+	/* [selftest has nothing to show] Ends with a NULL name. Do one of them, in a transaction of c's own, on a scratch and
+	 * never anywhere else; everything asked of c afterwards sees it, and undo() takes it back. c was made by
+	 * connect() and shares no moment. r: whose rows, where it is about rows. What was done to what is appended to
+	 * 'what' ("DROP INDEX orders_at"). RP_ERR_OBJECT: there is nothing here that it could be done to. */
+	const struct rp_engine_damage *damages;
+	int (*damage)(struct rp_conn *c, const struct rp_engine_damage *d, const struct rp_relation *r,
+		      struct rp_buf *what, struct rp_err **err);
+	int (*undo)(struct rp_conn *c, struct rp_err **err);
 	/* [it cannot make a place of its own] server.h */
 	const struct rp_hosting *hosting;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -104,23 +105,76 @@ static int adopt(struct rp_survey *s, struct rp_relation *r, const struct rp_rel
 	return 0;
 }
 
-int rp_survey_retake(struct rp_survey **ret, struct rp_db *db, const struct rp_survey *sealed,
-		     struct rp_err **err)
+static int redescribe(struct rp_survey **ret, struct rp_db *db, const struct rp_survey *sealed,
+		      struct rp_err **err)
 {
 	rp_auto(rp_survey) s = NULL;
 	if (sealed->method.encoding != RP_ENCODING)
 		return rp_err_set(err, RP_ERR_TRUST, "row encoding %u is not known to this version",
 				  sealed->method.encoding);
 	if (describe(&s, db, err) < 0)
-		return rp_err_wrap(err, "survey");
+		return -1;
 	s->method = sealed->method;
 	for (size_t i = 0; i < s->n_relations; i++) {
 		const struct rp_relation *was = rp_survey_relation(sealed, s->relations[i].name);
 		if (was != NULL && adopt(s, &s->relations[i], was, err) < 0)
-			return rp_err_wrap(err, "survey");
+			return -1;
 	}
+	*ret = rp_take(s);
+	return 0;
+}
+
+int rp_survey_retake(struct rp_survey **ret, struct rp_db *db, const struct rp_survey *sealed,
+		     struct rp_err **err)
+{
+	rp_auto(rp_survey) s = NULL;
+	if (redescribe(&s, db, sealed, err) < 0 || rp_scan_rows(db, s, sealed, err) < 0)
+		return rp_err_wrap(err, "survey");
+	*ret = rp_take(s);
+	return 0;
+}
+
+/* Not one of those that are read again. */
+static bool is_as_before(const struct rp_relation *r, const struct rp_survey *before, const char *relation)
+{
+	return r->not_surveyed == NULL && (relation == NULL || strcmp(r->name, relation) != 0) &&
+	       rp_survey_relation(before, r->name) != NULL;
+}
+
+static int copy_sums(struct rp_relation *to, const struct rp_relation *from, struct rp_err **err)
+{
+	to->not_surveyed = from->not_surveyed;
+	to->rows = from->rows;
+	to->digest = from->digest;
+	for (size_t i = 0; i < to->n_columns && i < from->n_columns; i++) {
+		to->columns[i].digest = from->columns[i].digest;
+		to->columns[i].nulls = from->columns[i].nulls;
+	}
+	if (from->strong == NULL)
+		return 0;
+	to->strong = malloc(RP_STRONG_LEN);
+	if (to->strong == NULL)
+		return no_memory(err);
+	memcpy(to->strong, from->strong, RP_STRONG_LEN);
+	return 0;
+}
+
+int rp_survey_retake_one(struct rp_survey **ret, struct rp_db *db, const struct rp_survey *sealed,
+			 const struct rp_survey *before, const char *relation, struct rp_err **err)
+{
+	static const char skipped[] = "as before";
+	rp_auto(rp_survey) s = NULL;
+	if (redescribe(&s, db, sealed, err) < 0)
+		return rp_err_wrap(err, "survey");
+	for (size_t i = 0; i < s->n_relations; i++)
+		if (is_as_before(&s->relations[i], before, relation))
+			s->relations[i].not_surveyed = skipped;
 	if (rp_scan_rows(db, s, sealed, err) < 0)
 		return rp_err_wrap(err, "survey");
+	for (size_t i = 0; i < s->n_relations; i++)
+		if (s->relations[i].not_surveyed == skipped &&
+		    copy_sums(&s->relations[i], rp_survey_relation(before, s->relations[i].name), err) < 0)
+			return -1;
 	*ret = rp_take(s);
 	return 0;
 }

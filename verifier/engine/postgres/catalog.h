@@ -17,6 +17,10 @@ int rp_pg_reparse(struct rp_conn *c, const struct rp_object *sealed, struct rp_b
 const char *rp_pg_drift(const struct rp_identity *sealed, const struct rp_identity *found,
 			const struct rp_difference *d);
 extern const struct rp_engine_test rp_pg_tests[];
+extern const struct rp_engine_damage rp_pg_damages[];
+int rp_pg_damage(struct rp_conn *c, const struct rp_engine_damage *d, const struct rp_relation *r,
+		 struct rp_buf *what, struct rp_err **err);
+int rp_pg_undo(struct rp_conn *c, struct rp_err **err);
 
 /* Kinds and facts that others here rely on: what a scratch is made from (server.c), what a pg_dump leaves out. */
 #define RP_PG_KIND_ROLE	     "role"	 /* every role that an owner, a grant, a policy or a setting names */

@@ -24,5 +24,8 @@ const struct rp_engine rp_engine_postgresql = {
 	.drift = rp_pg_drift,
 	.ask = rp_pg_ask,
 	.tests = rp_pg_tests,
+	.damages = rp_pg_damages,
+	.damage = rp_pg_damage,
+	.undo = rp_pg_undo,
 	.hosting = &rp_pg_hosting,
 };

@@ -189,12 +189,14 @@ static const char *loses(const char *type)
 	return rp_mysqldump_loses(&(struct rp_column){.name = "c", .type = type});
 }
 
-static void float_is_lossy_and_nothing_else(void **state)
+static void float_and_json_are_lossy_and_nothing_else(void **state)
 {
 	(void)state;
 	assert_non_null(loses("float"));
 	assert_non_null(loses("float unsigned"));
 	assert_null(loses("float(7,3)"));
+	assert_non_null(loses("json"));
+	assert_null(loses("longtext"));
 	assert_null(loses("double"));
 	assert_null(loses("decimal(10,2)"));
 	assert_null(loses(NULL));
@@ -229,6 +231,9 @@ static void what_is_the_servers_is_not_in_a_dump(void **state)
 	assert_non_null(omits("database", "rights", "grants", NULL, 0));
 	assert_non_null(omits("database", "rights", NULL, NULL, 0));
 	assert_null(omits("database", "defaults", "character set", NULL, 0));
+	assert_non_null(omits("column", "t.p", "ref system id", NULL, 0));
+	assert_null(omits("column", "t.p", "srs", NULL, 0));
+	assert_null(omits("column", "t.p", NULL, NULL, 0));
 	static const char *const kinds[] = {"table",   "column", "routine", "event",
 					    "trigger", "view",	 "sequence"};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -264,7 +269,7 @@ int main(void)
 		cmocka_unit_test(messages_before_the_title_are_kept),
 		cmocka_unit_test(text_of_windows_is_recognised),
 		cmocka_unit_test(a_head_cut_at_any_byte_is_read_as_far_as_it_goes),
-		cmocka_unit_test(float_is_lossy_and_nothing_else),
+		cmocka_unit_test(float_and_json_are_lossy_and_nothing_else),
 		cmocka_unit_test(history_is_left_out_and_made_anew),
 		cmocka_unit_test(what_is_the_servers_is_not_in_a_dump),
 		cmocka_unit_test(event_whose_time_is_over_is_not_made_again),

@@ -58,6 +58,21 @@ static size_t trimmed(const char *s, size_t n)
 	return n;
 }
 
+/* "/usr/bin/mysqldump: ..." */
+static bool is_message(const char *s, size_t n)
+{
+	static const char *const names[] = {"/mysqldump: ", "/mariadb-dump: "};
+	size_t word = 0;
+	while (word < n && !is_space(s[word]))
+		word++;
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && word < n; i++) {
+		size_t len = strlen(names[i]) - 1;
+		if (word >= len && memcmp(s + word - len, names[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum rp_my_line rp_my_line_of(const char *s, size_t n)
 {
 	size_t len = trimmed(s, n);
@@ -70,7 +85,7 @@ enum rp_my_line rp_my_line_of(const char *s, size_t n)
 		if (n >= text && memcmp(s, forms[i].text, text) == 0 && (!forms[i].whole || len <= text))
 			return forms[i].is;
 	}
-	return RP_MY_OTHER;
+	return s[0] == '/' && is_message(s, n) ? RP_MY_MESSAGE : RP_MY_OTHER;
 }
 
 bool rp_my_line_database(const char *s, size_t n, char ret[RP_MY_NAME_MAX])

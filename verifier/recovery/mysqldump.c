@@ -168,6 +168,10 @@ static const struct {
 	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
 	{"near 'mariadb-dump: ", RP_ERR_BACKUP, "a message of mariadb-dump's stands in it",
 	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
+	/* No client restores it: the dump locks each table for itself. */
+	{"was not locked with LOCK TABLES", RP_ERR_BACKUP,
+	 "a table whose default is another's next value cannot be restored under the dump's own locks",
+	 "dump with --skip-add-locks"},
 };
 
 /* Was it made on a later server than this one, or one of the other vendor? Then it can be whole and not be understood
@@ -253,7 +257,9 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	rp_autoerr struct rp_err *why = NULL;
 	int fed = rp_scratch_feed(s, argv, filter, &heard, &why);
 	bool sentinel = cut_ours(rp_buf_text(&heard), rp_my_filter_sentinel(filter), said);
-	return fed < 0 ? blame(s, &h, why, err) : complete(a, filter, &heard, sentinel, err);
+	if (fed < 0)
+		return blame(s, &h, why, err);
+	return complete(a, filter, &heard, sentinel, err) < 0 ? -1 : rp_scratch_furnish(s, err);
 }
 
 const struct rp_format rp_format_mysqldump = {

@@ -27,6 +27,10 @@ const char *rp_mysqldump_loses(const struct rp_column *c)
 	if (ends(c->type, " generated as row start") || ends(c->type, " generated as row end"))
 		return "a dump makes the rows of a system-versioned table anew, so that they begin when it is "
 		       "restored: dump with --dump-history (MariaDB 10.11 or later), or " COPY;
+	if (c->type != NULL && strcmp(c->type, "json") == 0)
+		return "mysqldump prints JSON as text, so that a DECIMAL in a document comes back as a DOUBLE, and "
+		       "what JSON has no words for as a string: keep such values in columns of their own, or back "
+		       "up the files instead";
 	return NULL;
 }
 
@@ -63,6 +67,8 @@ const char *rp_mysqldump_omits(const struct rp_object *sealed, const char *fact)
 		return "a database has these from its server; a dump carries no settings of the server's";
 	if (strcmp(sealed->kind, "database") == 0 && strcmp(sealed->name, "rights") == 0)
 		return "accounts and their rights belong to the server; a dump of one database carries none";
+	if (strcmp(sealed->kind, "column") == 0 && fact != NULL && strcmp(fact, "ref system id") == 0)
+		return "MariaDB does not print REF_SYSTEM_ID where a dump reads what a column is";
 	if (strcmp(sealed->kind, "event") == 0 && fact == NULL && is_over(sealed))
 		return "an event that runs until a set time is not made again once that is over";
 	return NULL;

@@ -126,6 +126,11 @@ static uint64_t window(const struct digits *d, const struct rp_field *f, size_t 
 	return v;
 }
 
+static bool is_beyond_ascii(const struct rp_field *f, size_t i)
+{
+	return i < f->len && f->value[i] >= 0x80;
+}
+
 static bool middle_window(struct rp_buf *ret, const struct digits *d, const struct rp_field *from,
 			  const struct rp_field *to)
 {
@@ -133,8 +138,9 @@ static bool middle_window(struct rp_buf *ret, const struct digits *d, const stru
 	uint8_t end[WINDOW];
 	while (common < from->len && common < to->len && from->value[common] == to->value[common])
 		common++;
-	while (d->first > 0 && common > 0 && from->value[common - 1] >= 0x80) /* not within a character */
-		common--;
+	if (d->first > 0 && (is_beyond_ascii(from, common) || is_beyond_ascii(to, common)))
+		while (common > 0 && from->value[common - 1] >= 0x80) /* not within a character */
+			common--;
 	uint64_t a = window(d, from, common), b = window(d, to, common), v = a + (b - a) / 2;
 	if (b < a + 2)
 		return false;

@@ -19,6 +19,7 @@ const struct rp_engine rp_engine_mysql = {
 	.close = rp_my_close,
 	.split = rp_my_split,
 	.count = rp_my_count,
+	.show = rp_my_show,
 	.ask = rp_my_ask,
 	.tests = rp_my_tests,
 	.hosting = &rp_my_hosting,

@@ -221,6 +221,29 @@ static void sealed_definers_and_defaults_are_there(void **state)
 	removed(s);
 }
 
+static void without_a_manifest_definers_are_made_when_they_are_known(void **state)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	rp_autobuf said = RP_BUF_INIT(4096);
+	struct rp_scratch_wish wish = wish_in(*state);
+	const struct rp_identity like = {
+		.engine = "mysql", .version = sealed_as.version, .database = "da`t_a"};
+	wish.like = &like;
+	struct rp_scratch *s = started(&wish);
+	assert_asked(s->uri, "SELECT DATABASE()", "da`t_a");
+	ok(fed(s,
+	       "CREATE TABLE t SELECT 5 AS x;\nCREATE DEFINER = `app`@`10.0.0.%` SQL SECURITY DEFINER VIEW v AS"
+	       " SELECT x FROM t;\n",
+	       &said, &err),
+	   err);
+	assert_int_equal(fed(s, "SELECT x FROM v;\n", &said, NULL), -1);
+	ok(rp_scratch_furnish(s, &err), err);
+	rp_buf_reset(&said);
+	ok(fed(s, "SELECT x FROM v;\n", &said, &err), err);
+	assert_string_equal(rp_buf_text(&said), "5\n");
+	removed(s);
+}
+
 static void names_of_tables_are_told_apart_as_they_were(void **state)
 {
 	struct rp_fact facts[] = {{RP_MY_FACT_CASE, "1"}};
@@ -297,6 +320,7 @@ static int all(const char *name)
 		T(what_restores_has_rights_to_its_database_alone),
 		T(a_persons_option_files_do_not_speak),
 		T(sealed_definers_and_defaults_are_there),
+		T(without_a_manifest_definers_are_made_when_they_are_known),
 		T(names_of_tables_are_told_apart_as_they_were),
 		T(what_the_server_does_not_know_is_told_before_anything_is_restored),
 		T(a_definer_with_the_name_of_our_own_account_is_a_forgery),

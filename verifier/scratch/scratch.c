@@ -82,6 +82,18 @@ int rp_scratch_start(struct rp_scratch *s, struct rp_err **err)
 	return rp_err_wrap(err, "scratch");
 }
 
+int rp_scratch_furnish(struct rp_scratch *s, struct rp_err **err)
+{
+	if (s->sealed != NULL || !s->faithful)
+		return 0;
+	struct rp_conn *c = NULL;
+	if (s->engine->connect(&c, s->uri, s->run, err) < 0)
+		return -1;
+	int r = s->engine->hosting->furnish(c, NULL, err);
+	s->engine->close(c);
+	return r < 0 ? rp_err_wrap(err, "scratch") : 0;
+}
+
 int rp_scratch_remove(struct rp_scratch *s, struct rp_err **err)
 {
 	if (s->removed || s->kind == NULL || s->hosted == NULL)

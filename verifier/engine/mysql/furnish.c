@@ -18,6 +18,8 @@
 #define OF_A_DEFINER "SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY TABLES, SHOW VIEW, TRIGGER"
 #define OF_AN_ASKER  "SELECT, EXECUTE, SHOW VIEW"
 
+#define SYSTEM "'mysql', 'sys', 'information_schema', 'performance_schema'"
+
 static int exec_buf(struct rp_my_conn *c, const struct rp_buf *sql, struct rp_err **err)
 {
 	return rp_buf_check(sql, err) < 0 ? -1 : rp_my_exec(c, rp_buf_text(sql), err);
@@ -30,8 +32,8 @@ static int add_claimed(struct rp_my_conn *c, struct rp_buf *sql, struct rp_err *
 	rp_autobuf pattern = RP_BUF_INIT(1024);
 	if (rp_my_value(
 		    c,
-		    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys',"
-		    " 'information_schema', 'performance_schema')",
+		    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (" SYSTEM
+		    ")",
 		    &name, err) < 0)
 		return -1;
 	if (name == NULL)
@@ -100,21 +102,51 @@ static bool is_among(const struct rp_argv *made, const char *account)
 	return false;
 }
 
-static int make_definers(struct rp_my_conn *c, const struct rp_survey *sealed, struct rp_err **err)
+static int make_definer(struct rp_my_conn *c, const char *account, struct rp_argv *made, struct rp_err **err)
+{
+	if (account == NULL || account[0] == '\0' || is_among(made, account))
+		return 0;
+	if (make(c, account, " ACCOUNT LOCK", OF_A_DEFINER, err) < 0)
+		return -1;
+	rp_argv_add(made, account);
+	return made->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
+}
+
+static int make_sealed(struct rp_my_conn *c, const struct rp_survey *sealed, struct rp_err **err)
 {
 	rp_autoargv made = {0};
 	for (size_t i = 0; i < sealed->n_objects; i++) {
 		const char *owner = rp_object_fact(&sealed->objects[i], RP_FACT_OWNER);
-		if (owner == NULL || owner[0] == '\0' || is_among(&made, owner))
-			continue;
-		if (is_ours(c, owner))
+		if (owner != NULL && is_ours(c, owner))
 			return rp_err_set(err, RP_ERR_TRUST,
 					  "the manifest names an account of the scratch server's own");
-		if (make(c, owner, " ACCOUNT LOCK", OF_A_DEFINER, err) < 0)
+		if (make_definer(c, owner, &made, err) < 0)
 			return -1;
-		rp_argv_add(&made, owner);
 	}
-	return made.failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
+	return 0;
+}
+
+/* Without a manifest, those that the restored database itself names: none as long as it is empty. */
+static int make_restored(struct rp_my_conn *c, struct rp_err **err)
+{
+	static const char *const all[][2] = {{"VIEWS", "TABLE_SCHEMA"},
+					     {"ROUTINES", "ROUTINE_SCHEMA"},
+					     {"TRIGGERS", "TRIGGER_SCHEMA"},
+					     {"EVENTS", "EVENT_SCHEMA"}};
+	rp_autoargv made = {0};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		rp_autobuf sql = RP_BUF_INIT(1024);
+		rp_autorows *r = NULL;
+		rp_buf_addf(&sql,
+			    "SELECT DISTINCT DEFINER FROM information_schema.%s WHERE %s NOT IN (" SYSTEM ")",
+			    all[i][0], all[i][1]);
+		if (rp_buf_check(&sql, err) < 0 || rp_my_query(c, rp_buf_text(&sql), &r, err) < 0)
+			return -1;
+		for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;)
+			if (row[0] != NULL && !is_ours(c, row[0]) && make_definer(c, row[0], &made, err) < 0)
+				return -1;
+	}
+	return 0;
 }
 
 /* To say whom a view runs as, each vendor and version has a right of its own. */
@@ -141,5 +173,5 @@ int rp_my_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct r
 	    make(c, RP_MY_ASKER "@localhost", " IDENTIFIED BY ''", OF_AN_ASKER, err) < 0 ||
 	    make_restorer(c, err) < 0)
 		return -1;
-	return sealed != NULL ? make_definers(c, sealed, err) : 0;
+	return sealed != NULL ? make_sealed(c, sealed, err) : make_restored(c, err);
 }

@@ -81,6 +81,10 @@ answers elsewhere constraint.orphans "a key into another database is not asked; 
 	"excused not-run|t.away|it refers to another database ('orphans'), which no backup of this one brings|" \
 	"fail|many.up|7 rows of 'many' refer to rows of 'many_up' that are not there|(1), (2), (3), (4), (5), ..."
 
+load gone_too <<'S'
+CREATE TABLE t (id int);
+S
+sql orphans 'CREATE TABLE gone_too (id int)'
 load views <<'S'
 CREATE TABLE t (id int PRIMARY KEY, q int);
 CREATE TABLE gone (id int);
@@ -91,6 +95,8 @@ CREATE VIEW no_column AS SELECT q FROM t;
 CREATE VIEW no_function AS SELECT lost() AS f FROM t;
 CREATE VIEW upon_it AS SELECT id FROM no_table;
 CREATE DEFINER = 'nobody'@'localhost' VIEW no_definer AS SELECT id FROM t;
+CREATE VIEW abroad AS SELECT id FROM orphans.gone_too;
+CREATE VIEW no_database AS SELECT id FROM gone_too.t;
 CREATE USER 'weak'@'localhost';
 CREATE DEFINER = 'weak'@'localhost' VIEW no_right AS SELECT id FROM t;
 CREATE DEFINER = 'nobody'@'localhost' PROCEDURE p(x int) SELECT x;
@@ -101,20 +107,36 @@ DROP TABLE gone;
 DROP FUNCTION lost;
 ALTER TABLE t DROP COLUMN q;
 S
+sql "" 'DROP TABLE orphans.gone_too; DROP DATABASE gone_too'
 got=$("$ask" "$(my_uri views)" engine.views | cut -f2-4 | tr '\t' '|')
 for line in "fail|no_table|the view does not compile: a table that it names is not there" \
 	"fail|no_column|the view does not compile: a column that it names is not there" \
 	"fail|no_function|the view does not compile: a function that it names is not there" \
+	"excused not-run|abroad|it names what is of another database, which no backup of this one brings" \
+	"excused not-run|no_database|it names what is of another database, which no backup of this one brings" \
 	"not-run|upon_it|it uses what cannot be used here, by who asks or by a definer" \
 	"not-run|no_definer|its definer does not exist on this server: it cannot be used" \
 	"not-run|no_right|it compiles, but its definer may not use what it names"; do
 	printf '%s\n' "$got" | grep -qxF "$line"
 	tap $? "$line" || printf '%s\n' "$got" | sed 's/^/# /' >&2
 done
-[ "$(printf '%s\n' "$got" | wc -l)" -eq 7 ]
+[ "$(printf '%s\n' "$got" | wc -l)" -eq 9 ]
 tap $? "and nothing is said of those that compile" || printf '%s\n' "$got" | sed 's/^/# /' >&2
 answers views engine.definers "an account that does not exist is told, and is no damage" "pass|||" \
 	"excused not-run|nobody@localhost|the account 'nobody@localhost' does not exist on this server, and is the definer of 2 objects ('routine p')|"
+
+# Who may only read: what is not his to see is told, and nothing is called broken for it.
+sql "" "CREATE USER 'reader'@'localhost'; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON views.* TO 'reader'@'localhost';
+	GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON orphans.* TO 'reader'@'localhost'"
+got=$("$ask" "$(my_uri orphans reader)" constraint.orphans | grep -c '^constraint.orphans	fail')
+[ "$got" -eq 6 ]
+tap $? "reading is enough to ask for orphans" || echo "# $got" >&2
+got=$("$ask" "$(my_uri views reader)" engine.definers | cut -f2,4)
+[ "$got" = "excused not-run	which accounts there are is not ours to see: it takes SELECT on mysql.user" ]
+tap $? "accounts are not everybody's to see" || echo "# $got" >&2
+got=$("$ask" "$(my_uri views reader)" engine.views | cut -f2- | grep -v '^fail	no_\(table\|column\|function\)	')
+! printf '%s\n' "$got" | grep -q '^fail'
+tap $? "no view is called broken that is only not ours to use" || printf '%s\n' "$got" | sed 's/^/# /' >&2
 
 # Checks being off, each vendor lets such a key come to be in a way of its own.
 unlike='k varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'

@@ -18,24 +18,24 @@ struct looking {
 	uint64_t good, all;
 };
 
-/* What the server says by number when something is not there, in words that are the same on every server. */
 enum {
-	DENIED_TABLE = 1142,
-	DENIED_COLUMN = 1143,
-	DENIED = 1227,
-	DENIED_ROUTINE = 1370,
-	DENIED_AS_DEFINER = 1419
+	BROKEN_VIEW = 1356,
+	NO_DEFINER = 1449,
+	WRONG_COUNT = 1318,
+	NO_DATABASE = 1049,
+	NO_TABLE = 1146,
+	NO_ROUTINE = 1305
 };
-enum { BROKEN_VIEW = 1356, NO_DEFINER = 1449, WRONG_COUNT = 1318 };
 
+/* What the server says by number, in words that are the same on every server and for every name of the database. */
 static const struct {
 	unsigned number;
 	const char *says;
 } reasons[] = {
-	{1146, "a table that it names is not there"},
+	{NO_TABLE, "a table that it names is not there"},
 	{1054, "a column that it names is not there"},
-	{1305, "a function that it names is not there"},
-	{1356, "a view that it uses does not compile"},
+	{NO_ROUTINE, "a function that it names is not there"},
+	{BROKEN_VIEW, "a view that it uses does not compile"},
 	{1273, "this server does not know a collation that it names"},
 	{1115, "this server does not know a character set that it names"},
 	{1457, "its text cannot be loaded"},
@@ -52,8 +52,15 @@ static const char *reason(unsigned number)
 
 static bool is_denied(unsigned number)
 {
-	return number == DENIED_TABLE || number == DENIED_COLUMN || number == DENIED ||
-	       number == DENIED_ROUTINE || number == DENIED_AS_DEFINER;
+	static const unsigned all[] = {
+		1044, 1045,	  /* the database, and (without a definer) the account */
+		1142, 1143, 1370, /* a table, a column, a routine */
+		1227, 1419,	  /* what takes a right over all */
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i] == number)
+			return true;
+	return false;
 }
 
 /* 0: it compiles. 1: refused, *why says so and *number which. -1: anything else. */
@@ -71,7 +78,8 @@ static int prepare(struct rp_my_conn *c, const char *sql, size_t len, unsigned *
 	(void)mysql_stmt_close(s);
 	if (!failed)
 		return 0;
-	bool refused = rp_err_kind(said) == RP_ERR_OBJECT;
+	/* Of a connection it would be the server's fault, of a view it is the view's. */
+	bool refused = rp_err_kind(said) == RP_ERR_OBJECT || *number == NO_DATABASE || is_denied(*number);
 	struct rp_err **to = refused ? why : err;
 	rp_err_free(refused ? *why : NULL);
 	if (to != NULL)
@@ -81,10 +89,23 @@ static int prepare(struct rp_my_conn *c, const char *sql, size_t len, unsigned *
 	return refused ? 1 : -1;
 }
 
-static void not_told(struct looking *l, const char *name, const char *what)
+static void not_told(struct looking *l, const char *name, const char *what, bool excused)
 {
-	rp_answer(l->to,
-		  &(struct rp_finding){.object = name, .verdict = RP_NOT_RUN, .looked = 1, .message = what});
+	rp_answer(l->to, &(struct rp_finding){.object = name,
+					      .verdict = RP_NOT_RUN,
+					      .excused = excused,
+					      .looked = 1,
+					      .message = what});
+}
+
+/* "Table 'shop.orders' doesn't exist", "FUNCTION shop.owes does not exist": is it one of another database? */
+static bool is_elsewhere(const struct rp_my_conn *c, unsigned number, const char *text)
+{
+	rp_autobuf ours = RP_BUF_INIT(NAME_MAX_BYTES);
+	if (number != NO_TABLE && number != NO_ROUTINE)
+		return number == NO_DATABASE;
+	rp_buf_addf(&ours, "%s%s.", number == NO_TABLE ? "Table '" : "FUNCTION ", c->database);
+	return !ours.failed && strncmp(text, rp_buf_text(&ours), ours.len) != 0;
 }
 
 /* The server says "references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights" of
@@ -102,9 +123,13 @@ static int explain(struct looking *l, const char *name, const char *text, unsign
 	if (refused == 0)
 		not_told(l, name,
 			 number == NO_DEFINER ? "its definer does not exist on this server: it cannot be used"
-					      : "it compiles, but its definer may not use what it names");
+					      : "it compiles, but its definer may not use what it names",
+			 false);
+	else if (is_elsewhere(l->c, inner, rp_err_text(*why)))
+		not_told(l, name, "it names what is of another database, which no backup of this one brings",
+			 true);
 	else if (inner == BROKEN_VIEW || inner == NO_DEFINER || is_denied(inner))
-		not_told(l, name, "it uses what cannot be used here, by who asks or by a definer");
+		not_told(l, name, "it uses what cannot be used here, by who asks or by a definer", false);
 	else
 		rp_fail(l->to, name, NULL, rp_err_text(*why), "the view does not compile: %s", reason(inner));
 	return 0;

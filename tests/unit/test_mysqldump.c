@@ -102,6 +102,9 @@ static void database_of_a_dump_with_databases_is_the_first_used(void **state)
 			  "-- Host: localhost    Database: \n" RULE "\nUSE `sh``op`;\n",
 			  &h) > 0);
 	assert_string_equal(h.database, "sh`op");
+	/* Of all databases: this one says nothing. */
+	assert_true(parse("-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\nUSE `mysql`;\n", &h) > 0);
+	assert_string_equal(h.database, "");
 }
 
 static void dumps_without_comments_are_known_by_their_first_statement(void **state)

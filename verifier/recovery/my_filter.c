@@ -79,16 +79,6 @@ static bool is_known(const struct filter *f, const char *name)
 	return false;
 }
 
-/* Databases that every server has. Dumps hold them when they are of all databases. */
-static bool is_servers_own(const char *name)
-{
-	static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-		if (strcmp(name, own[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Once there is a second one nothing is given out any more, and the rest is read for further names alone. */
 static int database(struct filter *f, const char *s, size_t n, struct rp_err **err)
 {
@@ -98,7 +88,7 @@ static int database(struct filter *f, const char *s, size_t n, struct rp_err **e
 				  "damaged: a line about a database names none that is possible");
 	if (!is_known(f, name) && f->n_databases < DATABASES_MAX)
 		memcpy(f->databases[f->n_databases++], name, sizeof name);
-	f->refused = f->n_databases > 1 || is_servers_own(name);
+	f->refused = f->n_databases > 1 || rp_my_is_servers_own(name);
 	return 0;
 }
 

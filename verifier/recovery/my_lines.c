@@ -104,3 +104,12 @@ bool rp_my_line_database(const char *s, size_t n, char ret[RP_MY_NAME_MAX])
 	}
 	return false;
 }
+
+bool rp_my_is_servers_own(const char *database)
+{
+	static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (strcmp(database, own[i]) == 0)
+			return true;
+	return false;
+}

@@ -29,5 +29,7 @@ enum rp_my_line {
 enum rp_my_line rp_my_line_of(const char *s, size_t n);
 /* The name in a line that is RP_MY_DATABASE. false: it makes no sense. */
 bool rp_my_line_database(const char *s, size_t n, char ret[RP_MY_NAME_MAX]);
+/* Every server has it. Dumps hold it when they are of all databases. */
+bool rp_my_is_servers_own(const char *database);
 
 #endif

@@ -74,27 +74,24 @@ static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_positi
 }
 
 /* What no client restores, or nobody could say of that it was whole. */
-static int restorable(const struct rp_artifact *a, const struct rp_mysqldump_head *h, struct rp_err **err)
+static int restorable(const struct rp_mysqldump_head *h, struct rp_err **err)
 {
 	if (h->wide) {
-		(void)rp_err_set(err, RP_ERR_BACKUP, "'%s' is UTF-16 text, which no client restores",
-				 a->point->id);
+		(void)rp_err_set(err, RP_ERR_BACKUP, "it is UTF-16 text, which no client restores");
 		return rp_err_hint(err, "PowerShell's '>' made it so: dump with --result-file=NAME");
 	}
 	if (h->message[0] != '\0') {
 		rp_autobuf shown = RP_BUF_INIT(8 * RP_MYSQLDUMP_TEXT_MAX);
 		rp_buf_add_plain(&shown, h->message);
-		(void)rp_err_set(err, RP_ERR_BACKUP,
-				 "'%s' begins with a message of the tool that made it: %s", a->point->id,
+		(void)rp_err_set(err, RP_ERR_BACKUP, "it begins with a message of the tool that made it: %s",
 				 rp_buf_text(&shown));
 		return rp_err_hint(err, "keep its messages out of the dump (2>&1)");
 	}
 	if (h->end == RP_MYSQLDUMP_NONE) {
 		(void)rp_err_set(
 			err, RP_ERR_ENGINE,
-			"'%s' was made with --compact: it has no end by which one could tell that it is "
-			"whole",
-			a->point->id);
+			"it was made with --compact, and has no end by which one could tell that it is "
+			"whole");
 		return rp_err_hint(err, "make it without --compact");
 	}
 	return 0;
@@ -245,7 +242,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 {
 	struct rp_mysqldump_head h;
 	int bits;
-	if (parse(a, &bits, &h, err) < 0 || restorable(a, &h, err) < 0 || rp_scratch_start(s, err) < 0)
+	if (parse(a, &bits, &h, err) < 0 || restorable(&h, err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
 	struct rp_stream *bytes = NULL;
 	rp_auto(rp_stream) filter = NULL;

@@ -115,7 +115,8 @@ static bool is_of_another(const struct rp_line *l)
 static void read_database(struct rp_mysqldump_head *h, const struct rp_line *l)
 {
 	char name[RP_MY_NAME_MAX];
-	if (h->database[0] == '\0' && rp_line_begins(l, "USE `") && rp_my_line_database(l->s, l->n, name))
+	if (h->database[0] == '\0' && rp_line_begins(l, "USE `") && rp_my_line_database(l->s, l->n, name) &&
+	    !rp_my_is_servers_own(name))
 		keep(h->database, sizeof h->database, name, strlen(name));
 }
 

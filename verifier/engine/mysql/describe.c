@@ -92,6 +92,8 @@ static void add_text(struct rp_buf *to, const struct reading *r, const char *how
 		rp_my_add_type(to, text);
 	else if (strcmp(how, "options") == 0)
 		rp_my_add_options(to, text);
+	else if (strcmp(how, "body") == 0)
+		rp_my_add_body(to, text);
 	else if (strcmp(how, "expression") == 0)
 		rp_my_add_expression(to, text, r->c->database);
 	else {

@@ -146,6 +146,14 @@ void rp_my_add_options(struct rp_buf *to, const char *options)
 	}
 }
 
+void rp_my_add_body(struct rp_buf *to, const char *body)
+{
+	size_t len = strlen(body);
+	while (len > 0 && strchr("; \t\r\n", body[len - 1]) != NULL)
+		len--;
+	rp_buf_add_mem(to, body, len);
+}
+
 /* How many bytes of UTF-8 begin here; 0: these are none. */
 static size_t utf8_length(const unsigned char *s, size_t len)
 {

@@ -15,6 +15,8 @@ struct rp_buf;
 void rp_my_add_type(struct rp_buf *to, const char *type);
 /* Options "name=value", in order. */
 void rp_my_add_options(struct rp_buf *to, const char *options);
+/* What a routine does: with or without the ';' and the blanks that stood behind it. */
+void rp_my_add_body(struct rp_buf *to, const char *body);
 /* Bytes that are no UTF-8, or would end a string, become \xNN. */
 void rp_my_add_utf8(struct rp_buf *to, const char *bytes, size_t len);
 

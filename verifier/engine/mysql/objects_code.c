@@ -33,7 +33,7 @@ const struct rp_my_kind rp_my_code_kinds[] = {
 	 VIEWS("")},
 
 	{"routine", RP_MY_WITH, RP_MY_ROUTINE_TABLE,
-	 "SELECT p.name AS 'n1', LOWER(p.type) AS 'kind', CONCAT('(', p.param_list, ')\n', " BODY ") AS 'definition',"
+	 "SELECT p.name AS 'n1', LOWER(p.type) AS 'kind', CONCAT('(', p.param_list, ')\n', " BODY ") AS 'definition:body',"
 	 " p.returns AS 'returns:expression', CASE p.aggregate WHEN"
 	 " 'GROUP' THEN 'true' END AS 'aggregate', CASE p.is_deterministic WHEN 'YES' THEN 'true' END AS"
 	 " 'deterministic', CASE p.sql_data_access WHEN 'CONTAINS_SQL' THEN NULL ELSE"
@@ -44,7 +44,7 @@ const struct rp_my_kind rp_my_code_kinds[] = {
 	 " FROM mysql.proc p WHERE " RP_MY_HERE("p.db")},
 
 	{"routine", RP_MY_WITHOUT, RP_MY_ROUTINE_TABLE,
-	 "SELECT r.ROUTINE_NAME AS 'n1', LOWER(r.ROUTINE_TYPE) AS 'kind', r.ROUTINE_DEFINITION AS 'definition', CASE"
+	 "SELECT r.ROUTINE_NAME AS 'n1', LOWER(r.ROUTINE_TYPE) AS 'kind', r.ROUTINE_DEFINITION AS 'definition:body', CASE"
 	 " r.IS_DETERMINISTIC WHEN 'YES' THEN 'true' END AS 'deterministic', CASE r.SQL_DATA_ACCESS WHEN"
 	 " 'CONTAINS SQL' THEN NULL ELSE r.SQL_DATA_ACCESS END AS 'data access', CASE r.SECURITY_TYPE WHEN"
 	 " 'INVOKER' THEN 'invoker' END AS 'security', CASE r.EXTERNAL_LANGUAGE WHEN 'SQL' THEN NULL ELSE"
@@ -61,12 +61,12 @@ const struct rp_my_kind rp_my_code_kinds[] = {
 
 	{"trigger", RP_MY_ALWAYS, 0,
 	 "SELECT g.EVENT_OBJECT_TABLE AS 'n1', g.TRIGGER_NAME AS 'n2', CONCAT_WS(' ', g.ACTION_TIMING,"
-	 " g.EVENT_MANIPULATION, g.ACTION_STATEMENT) AS 'definition', g.ACTION_ORDER AS 'action order', "
+	 " g.EVENT_MANIPULATION, g.ACTION_STATEMENT) AS 'definition:body', g.ACTION_ORDER AS 'action order', "
 	 CODE_SETTINGS("g") " FROM information_schema.TRIGGERS g WHERE " RP_MY_HERE("g.TRIGGER_SCHEMA")},
 
 	/* What a replica switched off by itself is as good as on. */
 	{"event", RP_MY_ALWAYS, 0,
-	 "SELECT e.EVENT_NAME AS 'n1', e.EVENT_DEFINITION AS 'definition', e.EXECUTE_AT AS 'at', CASE WHEN"
+	 "SELECT e.EVENT_NAME AS 'n1', e.EVENT_DEFINITION AS 'definition:body', e.EXECUTE_AT AS 'at', CASE WHEN"
 	 " e.INTERVAL_VALUE IS NOT NULL THEN CONCAT(e.INTERVAL_VALUE, ' ', e.INTERVAL_FIELD) END AS 'every',"
 	 " e.STARTS AS 'starts', e.ENDS AS 'ends', CASE e.ON_COMPLETION WHEN 'PRESERVE' THEN 'preserve' END AS"
 	 " 'on completion', CASE e.STATUS WHEN 'DISABLED' THEN 'false' END AS 'enabled', e.TIME_ZONE AS"
@@ -74,7 +74,7 @@ const struct rp_my_kind rp_my_code_kinds[] = {
 	 " WHERE " RP_MY_HERE("e.EVENT_SCHEMA")},
 
 	{"library", RP_MY_WITH, RP_MY_LIBRARIES,
-	 "SELECT l.LIBRARY_NAME AS 'n1', l.LIBRARY_DEFINITION AS 'definition', l.LANGUAGE AS 'language',"
+	 "SELECT l.LIBRARY_NAME AS 'n1', l.LIBRARY_DEFINITION AS 'definition:body', l.LANGUAGE AS 'language',"
 	 " l.LIBRARY_COMMENT AS 'comment', l.SQL_MODE AS 'sql mode', l.CREATOR AS 'owner' FROM"
 	 " information_schema.LIBRARIES l WHERE " RP_MY_HERE("l.LIBRARY_SCHEMA")},
 

@@ -40,7 +40,7 @@
 	" c.COLUMN_TYPE AS 'type:type', CASE c.IS_NULLABLE WHEN 'NO' THEN 'true' END AS 'not null', "        \
 	RP_MY_CHARSET("c.COLLATION_NAME") " AS 'collation', CASE WHEN c.EXTRA LIKE '%auto_increment%' THEN"  \
 	" 'true' END AS 'auto increment', CASE WHEN c.EXTRA LIKE '%INVISIBLE%' THEN 'true' END AS"           \
-	" invisible, CASE WHEN c.EXTRA LIKE '%on update%' THEN REGEXP_SUBSTR(c.EXTRA,"                       \
+	" invisible, CASE WHEN c.EXTRA LIKE '%on update%' THEN REGEXP_SUBSTR(LOWER(c.EXTRA),"                \
 	" 'current_timestamp([(][0-9]*[)])?') END AS 'on update:expression', CASE WHEN c.EXTRA LIKE"         \
 	" '%WITHOUT SYSTEM VERSIONING%' THEN 'false' END AS 'system versioned', c.COLUMN_COMMENT AS"         \
 	" comment, c.ORDINAL_POSITION AS 'ordinal'" more " FROM information_schema.COLUMNS c " joins         \

@@ -116,6 +116,8 @@ static void dumps_without_comments_are_known_by_their_first_statement(void **sta
 	assert_true(parse(SANDBOX "\n" SETS, &h) > 0);
 	assert_int_equal(h.end, RP_MYSQLDUMP_SETTINGS);
 	assert_true(h.mariadb);
+	assert_true(parse("/*!999999\\- enable the sandbox mode */ \n" MYSQL, &h) > 0);
+	assert_int_equal(h.end, RP_MYSQLDUMP_COMMENT);
 	assert_true(parse(SANDBOX "CREATE TABLE `a` (\n", &h) > 0);
 	assert_int_equal(h.end, RP_MYSQLDUMP_NONE);
 	assert_true(parse("/*!40101 SET @saved_cs_client     = @@character_set_client */;\n", &h) > 0);

@@ -28,6 +28,7 @@ static const struct {
 	{"In order to ensure a consistent backup of the database", false, RP_MY_MESSAGE},
 	{"WARNING: --", false, RP_MY_MESSAGE},
 	{"/*M!999999\\- enable the sandbox mode */", true, RP_MY_SANDBOX},
+	{"/*!999999\\- enable the sandbox mode */", true, RP_MY_SANDBOX}, /* the first releases that had it */
 	{"SET @MYSQLDUMP_TEMP_LOG_BIN = @@SESSION.SQL_LOG_BIN;", true, RP_MY_SERVER},
 	{"SET @@SESSION.SQL_LOG_BIN= 0;", true, RP_MY_SERVER},
 	{"SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;", true, RP_MY_SERVER},

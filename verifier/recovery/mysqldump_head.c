@@ -189,10 +189,15 @@ static int find_title(struct rp_mysqldump_head *h, struct reader *r)
 
 static bool is_wide(const uint8_t *head, size_t len)
 {
-	static const uint8_t little[] = {0xff, 0xfe, '-', 0, '-', 0, ' ', 0, 'M', 0},
-			     sandbox[] = {0xff, 0xfe, '/', 0, '*', 0, 'M', 0, '!', 0};
-	return len >= sizeof little &&
-	       (memcmp(head, little, sizeof little) == 0 || memcmp(head, sandbox, sizeof sandbox) == 0);
+	static const uint8_t begins[][10] = {
+		{0xff, 0xfe, '-', 0, '-', 0, ' ', 0, 'M', 0},
+		{0xff, 0xfe, '/', 0, '*', 0, 'M', 0, '!', 0},
+		{0xff, 0xfe, '/', 0, '*', 0, '!', 0, '9', 0},
+	};
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+		if (len >= sizeof begins[i] && memcmp(head, begins[i], sizeof begins[i]) == 0)
+			return true;
+	return false;
 }
 
 int rp_mysqldump_parse(const uint8_t *head, size_t len, struct rp_mysqldump_head *ret)

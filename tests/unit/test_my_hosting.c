@@ -156,12 +156,13 @@ static bool has(const struct rp_argv *line, const char *word)
 
 static struct rp_place place_in(const char *dir, const char *version, char *server, char *settings)
 {
+	static char run[] = "/tmp/run", admin[] = "admin_x";
 	(void)snprintf(server, 400, "%s/bin/server", dir);
 	(void)snprintf(settings, 400, "%s/settings", dir);
 	return (struct rp_place){.with = {.server = server, .version = strdup(version)},
 				 .settings = settings,
-				 .socket = (char[]){"/tmp/run"},
-				 .admin = (char[]){"admin_x"}};
+				 .socket = run,
+				 .admin = admin};
 }
 
 static void a_server_reads_no_file_of_anybodys_settings(void **state)

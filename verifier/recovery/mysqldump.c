@@ -121,8 +121,20 @@ static bool is_ours(const char *line, size_t n)
 	       memmem(line, n, "unknown variable 'loose-", 24) != NULL;
 }
 
+/* Answers to a dump's own questions (MariaDB 10.5 sets sequences by one) come on the same way. */
+static bool is_talk(const char *line, size_t n)
+{
+	static const char *const begins[] = {"ERROR", "Warning", "WARNING", "mariadb: ", "mysql: "};
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+		size_t len = strlen(begins[i]);
+		if (n >= len && memcmp(line, begins[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What the tool said, without our sentinel and without what it said of our options. false: the sentinel is not there. */
-static bool cut_ours(const char *said, const char *sentinel, struct rp_buf *ret)
+static bool cut_ours(const char *said, const char *sentinel, bool failed, struct rp_buf *ret)
 {
 	bool found = false;
 	size_t n = strlen(sentinel);
@@ -131,7 +143,7 @@ static bool cut_ours(const char *said, const char *sentinel, struct rp_buf *ret)
 		size_t len = (size_t)(end - line);
 		if (len == n && memcmp(line, sentinel, n) == 0) {
 			found = true;
-		} else if (!is_ours(line, len)) {
+		} else if (!is_ours(line, len) && (failed || is_talk(line, len))) {
 			rp_buf_add_mem(ret, line, len);
 			rp_buf_add(ret, "\n");
 		}
@@ -253,7 +265,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	rp_autobuf heard = RP_BUF_INIT(SAID_MAX);
 	rp_autoerr struct rp_err *why = NULL;
 	int fed = rp_scratch_feed(s, argv, filter, &heard, &why);
-	bool sentinel = cut_ours(rp_buf_text(&heard), rp_my_filter_sentinel(filter), said);
+	bool sentinel = cut_ours(rp_buf_text(&heard), rp_my_filter_sentinel(filter), fed < 0, said);
 	if (fed < 0)
 		return blame(s, &h, why, err);
 	return complete(a, filter, &heard, sentinel, err) < 0 ? -1 : rp_scratch_furnish(s, err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cmocka_all.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -459,6 +458,283 @@ static void parts_cover_every_row_once_whatever_the_key(void **state)
 	engine()->close(c);
 }
 
+static enum rp_err_kind refused(struct rp_conn *c, const struct table *t, const char *says)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct sum sum = {0};
+	if (engine()->stream(c, &t->r, NULL, add_up, &sum, &err) == 0)
+		fail_msg("'%s' was read: %llu rows", t->r.name, (unsigned long long)sum.rows);
+	if (strstr(rp_err_text(err), says) == NULL)
+		fail_msg("'%s': %s", t->r.name, rp_err_text(err));
+	return rp_err_kind(err);
+}
+
+static uint64_t rows_of(struct rp_conn *c, const struct table *t)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct sum sum = {0};
+	uint64_t counted = 0;
+	if (engine()->stream(c, &t->r, NULL, add_up, &sum, &err) < 0 ||
+	    engine()->count(c, &t->r, &counted, &err) < 0)
+		fail_msg("'%s': %s", t->r.name, rp_err_text(err));
+	assert_int_equal(counted, sum.rows);
+	return sum.rows;
+}
+
+/* A connection in a moment of its own, as hold() makes them. */
+static struct rp_db *open_db(const char *database)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_db *db = NULL;
+	if (rp_db_open(&db, own_mysql_uri(&server, "root", database, NULL), 1, NULL, &server.run, &err) < 0)
+		fail_msg("open: %s", rp_err_text(err));
+	return db;
+}
+
+static void a_view_in_a_tables_place_is_refused_and_its_code_not_run(void **state)
+{
+	(void)state;
+	static struct table t;
+	rp_autoerr struct rp_err *err = NULL;
+	uint64_t counted = 0;
+	struct rp_range parts[4];
+	own_mysql_sql(&server, "SET GLOBAL log_bin_trust_function_creators = 1");
+	make_database("rp_view", "CREATE TABLE t(a int primary key); INSERT INTO t VALUES (1), (2);"
+				 " CREATE TABLE ran(n int) ENGINE=MyISAM; CREATE FUNCTION boom() RETURNS int"
+				 " DETERMINISTIC BEGIN INSERT INTO ran VALUES (1); RETURN 7; END");
+	look_at(&t, "rp_view", "t", "PRIMARY");
+	own_mysql_sql(&server,
+		      "USE rp_view; DROP TABLE t; CREATE SQL SECURITY INVOKER VIEW t AS SELECT boom() AS a");
+	struct rp_conn *c = connect_to("rp_view");
+	assert_int_equal(refused(c, &t, "no table any more"), RP_ERR_OBJECT);
+	assert_int_equal(engine()->count(c, &t.r, &counted, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_OBJECT);
+	assert_int_equal(engine()->split(c, &t.r, parts, 4, NULL), -1);
+	look_at(&t, "rp_view", "ran", "PRIMARY");
+	assert_int_equal(rows_of(c, &t), 0);
+	engine()->close(c);
+}
+
+static void what_is_altered_meanwhile_is_refused_and_the_moment_stays(void **state)
+{
+	(void)state;
+	static struct table altered, cut, made, kept;
+	make_database("rp_moment", "CREATE TABLE altered(a int primary key); INSERT INTO altered VALUES (1);"
+				   " CREATE TABLE cut LIKE altered; INSERT INTO cut VALUES (1);"
+				   " CREATE TABLE made LIKE altered; INSERT INTO made VALUES (1);"
+				   " CREATE TABLE kept LIKE altered; INSERT INTO kept VALUES (1), (2), (3)");
+	look_at(&altered, "rp_moment", "altered", "PRIMARY");
+	look_at(&cut, "rp_moment", "cut", "PRIMARY");
+	look_at(&made, "rp_moment", "made", "PRIMARY");
+	look_at(&kept, "rp_moment", "kept", "PRIMARY");
+	rp_auto(rp_db) db = open_db("rp_moment");
+	struct rp_conn *c = rp_db_conn(db, 0);
+	own_mysql_sql(&server,
+		      "USE rp_moment; ALTER TABLE altered MODIFY a bigint, FORCE; TRUNCATE TABLE cut;"
+		      " DROP TABLE made; CREATE TABLE made(a int primary key); INSERT INTO made VALUES (1);"
+		      " INSERT INTO kept VALUES (4)");
+	assert_int_equal(refused(c, &altered, "while it was being surveyed"), RP_ERR_OBJECT);
+	assert_int_equal(refused(c, &cut, "while it was being surveyed"), RP_ERR_OBJECT);
+	assert_int_equal(refused(c, &made, "while it was being surveyed"), RP_ERR_OBJECT);
+	assert_int_equal(rows_of(c, &kept), 3);
+	struct rp_range parts[4];
+	rp_autoerr struct rp_err *err = NULL;
+	uint64_t counted = 0;
+	assert_int_equal(engine()->split(c, &cut.r, parts, 4, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_OBJECT);
+	assert_int_equal(engine()->count(c, &cut.r, &counted, NULL), -1);
+}
+
+static void a_column_of_another_type_is_refused_and_the_next_table_is_read(void **state)
+{
+	(void)state;
+	static struct table t, u;
+	rp_autobuf make = RP_BUF_INIT(1 << 20);
+	rp_buf_add(
+		&make,
+		"CREATE TABLE t(a int, b int); CREATE TABLE u(a int); INSERT INTO u VALUES (1); INSERT INTO t"
+		" VALUES (1, 1)");
+	for (int i = 0; i < 2000; i++)
+		rp_buf_addf(&make, ", (%d, 2)", i);
+	make_database("rp_retyped", rp_buf_text(&make));
+	look_at(&t, "rp_retyped", "t", "PRIMARY");
+	look_at(&u, "rp_retyped", "u", "PRIMARY");
+	struct rp_conn *c = connect_to("rp_retyped");
+	own_mysql_sql(&server, "USE rp_retyped; ALTER TABLE t MODIFY b int unsigned");
+	assert_int_equal(refused(c, &t, "column 'b' is no longer of a type"), RP_ERR_OBJECT);
+	assert_int_equal(rows_of(c, &u), 1);
+	own_mysql_sql(&server, "USE rp_retyped; ALTER TABLE t DROP COLUMN b");
+	assert_int_equal(refused(c, &t, "b"), RP_ERR_OBJECT);
+	t.columns[1].encoding = "unheard of";
+	assert_int_equal(refused(c, &t, "not known here"), RP_ERR_OBJECT);
+	own_mysql_sql(&server, "USE rp_retyped; DROP TABLE t");
+	t.columns[1].encoding = "int";
+	assert_int_equal(refused(c, &t, "doesn't exist"), RP_ERR_OBJECT);
+	assert_int_equal(rows_of(c, &u), 1);
+	engine()->close(c);
+}
+
+struct killer {
+	struct rp_conn *conn;
+	const char *how;
+	uint64_t rows, at;
+	bool done;
+};
+
+/* In the middle of the rows, by somebody else. */
+static int kill_after_some(void *ctx, const uint8_t *row, size_t len, struct rp_err **err)
+{
+	(void)row;
+	(void)len;
+	(void)err;
+	struct killer *k = ctx;
+	if (++k->rows < k->at || k->done)
+		return 0;
+	rp_autofree char *id = own_mysql_ask(
+		&server, "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = 'rp_killed' AND ID <>"
+			 " CONNECTION_ID()");
+	char sql[100];
+	(void)snprintf(sql, sizeof sql, "KILL %s %s", k->how, id);
+	own_mysql_sql(&server, sql);
+	k->done = true;
+	(void)usleep(200 * 1000);
+	return 0;
+}
+
+static void a_scan_that_is_killed_has_no_end(void **state)
+{
+	(void)state;
+	static struct table t;
+	make_database(
+		"rp_killed",
+		"CREATE TABLE d(d int); INSERT INTO d VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);"
+		" CREATE TABLE t(a int primary key, v varchar(500)); INSERT INTO t SELECT 1 + a.d + 10 * b.d"
+		" + 100 * c.d + 1000 * e.d, REPEAT('x', 500) FROM d a, d b, d c, d e; INSERT INTO t SELECT a +"
+		" 10000, v FROM t; INSERT INTO t SELECT a + 20000, v FROM t");
+	look_at(&t, "rp_killed", "t", "PRIMARY");
+	static const char *const how[] = {"QUERY", "CONNECTION"};
+	for (size_t i = 0; i < 2; i++) {
+		rp_autoerr struct rp_err *err = NULL;
+		struct killer k = {.how = how[i], .at = 100, .conn = connect_to("rp_killed")};
+		assert_int_equal(engine()->stream(k.conn, &t.r, NULL, kill_after_some, &k, &err), -1);
+		assert_true(rp_err_kind(err) == RP_ERR_ENGINE);
+		assert_true(k.rows < 40000);
+		engine()->close(k.conn);
+	}
+}
+
+static int stop_at_once(void *ctx, const uint8_t *row, size_t len, struct rp_err **err)
+{
+	(void)ctx;
+	(void)row;
+	(void)len;
+	return rp_err_set(err, RP_ERR_CANCELLED, "enough");
+}
+
+static void who_stops_a_scan_gets_nothing_else_from_its_connection(void **state)
+{
+	(void)state;
+	static struct table t;
+	look_at(&t, "rp_killed", "t", "PRIMARY");
+	struct rp_conn *c = connect_to("rp_killed");
+	rp_autoerr struct rp_err *err = NULL;
+	uint64_t counted = 0;
+	assert_int_equal(engine()->stream(c, &t.r, NULL, stop_at_once, NULL, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_CANCELLED);
+	assert_string_equal(rp_err_text(err), "enough");
+	assert_int_equal(engine()->count(c, &t.r, &counted, NULL), -1);
+	engine()->close(c);
+}
+
+static void rows_of_more_than_a_packet_come_whole(void **state)
+{
+	(void)state;
+	static struct table t;
+	rp_autofree char *most = own_mysql_ask(&server, "SELECT @@global.max_allowed_packet");
+	own_mysql_sql(&server, "SET GLOBAL max_allowed_packet = 1073741824");
+	/* At the limit of a packet, a byte to either side, and twice that. */
+	make_database(
+		"rp_long",
+		"CREATE TABLE t(k int primary key, v longblob, w longblob, z int); INSERT INTO t VALUES"
+		" (1, REPEAT('a', 16777215), NULL, 1), (2, REPEAT('b', 16777190), 'x', 2),"
+		" (3, REPEAT('c', 17000000), REPEAT('d', 17000000), 3), (4, '', REPEAT('e', 70000), 4);"
+		" INSERT INTO t SELECT k + 10 * n, REPEAT('f', 16777180 + n), NULL, n FROM t, (SELECT 1 n UNION"
+		" SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION"
+		" SELECT 8 UNION SELECT 9 UNION SELECT 10 UNION SELECT 11 UNION SELECT 12 UNION SELECT 13) x"
+		" WHERE k = 4");
+	look_at(&t, "rp_long", "t", "PRIMARY");
+	struct rp_conn *c = connect_to("rp_long");
+	rp_autoerr struct rp_err *err = NULL;
+	rp_autobuf found = RP_BUF_INIT(800u << 20);
+	assert_int_equal(engine()->stream(c, &t.r, NULL, print_row, &found, &err), 0);
+	const char *at = rp_buf_text(&found);
+	static const size_t first[] = {16777215, 16777190, 17000000, 0};
+	for (size_t i = 0; i < 17; i++) {
+		size_t wanted = i < 4 ? first[i] : 16777180 + (i - 3);
+		assert_int_equal(strcspn(at, " "), 16);
+		at += 17;
+		assert_int_equal(strcspn(at, " "), 2 * wanted);
+		at += 2 * wanted + 1;
+		at += strcspn(at, "\n") + 1;
+	}
+	assert_int_equal(*at, '\0');
+	engine()->close(c);
+	char sql[200];
+	(void)snprintf(sql, sizeof sql, "SET GLOBAL max_allowed_packet = %s; DROP DATABASE rp_long", most);
+	own_mysql_sql(&server, sql);
+}
+
+static void columns_that_are_generated_or_not_seen_are_read(void **state)
+{
+	(void)state;
+	static struct table t;
+	make_database("rp_hidden",
+		      "CREATE TABLE t(a int, b int GENERATED ALWAYS AS (a * 2) STORED, c int GENERATED"
+		      " ALWAYS AS (a * 3) VIRTUAL, d int DEFAULT 9 INVISIBLE, `select ``\"'x` int);"
+		      " INSERT INTO t(a, d, `select ``\"'x`) VALUES (2, 8, 5)");
+	look_at(&t, "rp_hidden", "t", "PRIMARY");
+	assert_int_equal(t.r.n_columns, 5);
+	struct rp_conn *c = connect_to("rp_hidden");
+	assert_row(c, &t,
+		   "0000000000000002 0000000000000004 0000000000000006 0000000000000008 0000000000000005\n");
+	engine()->close(c);
+}
+
+/* As many as a table can have; bits for NULL in more than a byte. */
+static void wide_tables_are_read(void **state)
+{
+	(void)state;
+	static struct rp_column columns[1000];
+	static char names[1000][8];
+	rp_autobuf make = RP_BUF_INIT(1 << 20);
+	rp_autobuf found = RP_BUF_INIT(1 << 20);
+	rp_buf_add(&make, "CREATE TABLE t(");
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(names[i], sizeof names[i], "c%d", i);
+		columns[i] = (struct rp_column){.name = names[i], .type = "int", .encoding = "int"};
+		rp_buf_addf(&make, "%sc%d int", i > 0 ? ", " : "", i);
+	}
+	rp_buf_add(&make, "); INSERT INTO t(c0, c7, c999) VALUES (1, 7, 999)");
+	make_database("rp_wide", rp_buf_text(&make));
+	struct rp_relation r = {
+		.name = "t", .source = "`rp_wide`.`t`", .columns = columns, .n_columns = 1000};
+	struct rp_conn *c = connect_to("rp_wide");
+	rp_autoerr struct rp_err *err = NULL;
+	assert_int_equal(engine()->stream(c, &r, NULL, print_row, &found, &err), 0);
+	const char *at = found.s;
+	for (int i = 0; i < 1000; i++) {
+		char wanted[20] = "NULL";
+		if (i == 0 || i == 7 || i == 999)
+			(void)snprintf(wanted, sizeof wanted, "%016x", i == 0 ? 1u : (unsigned)i);
+		if (strncmp(at, wanted, strlen(wanted)) != 0)
+			fail_msg("column %d is not '%s'", i, wanted);
+		at += strlen(wanted) + 1;
+	}
+	r.n_columns = 0;
+	assert_int_equal(engine()->stream(c, &r, NULL, print_row, &found, NULL), -1);
+	engine()->close(c);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -477,6 +753,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_has_its_bytes),
 		cmocka_unit_test(parts_cover_every_row_once_whatever_the_key),
+		cmocka_unit_test(a_view_in_a_tables_place_is_refused_and_its_code_not_run),
+		cmocka_unit_test(what_is_altered_meanwhile_is_refused_and_the_moment_stays),
+		cmocka_unit_test(a_column_of_another_type_is_refused_and_the_next_table_is_read),
+		cmocka_unit_test(a_scan_that_is_killed_has_no_end),
+		cmocka_unit_test(who_stops_a_scan_gets_nothing_else_from_its_connection),
+		cmocka_unit_test(rows_of_more_than_a_packet_come_whole),
+		cmocka_unit_test(columns_that_are_generated_or_not_seen_are_read),
+		cmocka_unit_test(wide_tables_are_read),
 	};
 	if (own_mysql_missing(&server))
 		return NOT_RUN;

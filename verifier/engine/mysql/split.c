@@ -507,8 +507,10 @@ int rp_my_split(struct rp_conn *conn, const struct rp_relation *r, struct rp_ran
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	k->c = rp_my_of(conn);
 	k->r = r;
-	int made = split(k, ret, n, err);
-	if (made < 0)
-		ranges_done(ret, n);
-	return made;
+	rp_autoerr struct rp_err *why = NULL;
+	int made = split(k, ret, n, &why);
+	if (made >= 0)
+		return made;
+	ranges_done(ret, n);
+	return rp_my_refuse(k->c, why, err);
 }

@@ -24,7 +24,8 @@ enum {
 	WRONG_COUNT = 1318,
 	NO_DATABASE = 1049,
 	NO_TABLE = 1146,
-	NO_ROUTINE = 1305
+	NO_ROUTINE = 1305,
+	WOULD_WRITE = 1792
 };
 
 /* What the server says by number, in words that are the same on every server and for every name of the database. */
@@ -63,7 +64,8 @@ static bool is_denied(unsigned number)
 	return false;
 }
 
-/* 0: it compiles. 1: refused, *why says so and *number which. -1: anything else. */
+/* 0: it compiles; that it would write, in a session that only reads, is found out once it has. 1: refused, *why says so
+ * and *number which. -1: anything else. */
 static int prepare(struct rp_my_conn *c, const char *sql, size_t len, unsigned *number, struct rp_err **why,
 		   struct rp_err **err)
 {
@@ -73,6 +75,8 @@ static int prepare(struct rp_my_conn *c, const char *sql, size_t len, unsigned *
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	int failed = mysql_stmt_prepare(s, sql, len);
 	*number = mysql_stmt_errno(s);
+	if (failed && *number == WOULD_WRITE)
+		failed = 0;
 	if (failed)
 		(void)rp_my_stmt_fail(c, s, &said);
 	(void)mysql_stmt_close(s);

@@ -177,6 +177,17 @@ static const struct {
 	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
 	{"near 'mariadb-dump: ", RP_ERR_BACKUP, "a message of mariadb-dump's stands in it",
 	 "see whether that tool failed, and keep its messages out of the dump (2>&1)"},
+	/* What lies outside of the database on its own machine. */
+	{": ERROR 3185 ", RP_ERR_ENGINE, "a table is encrypted, and this server has no keyring",
+	 "name a server that has one as the scratch"},
+	{"\"Wrong create options\"", RP_ERR_ENGINE,
+	 "a table has options that this server cannot meet, such as encryption",
+	 "name a server that has a key management plugin as the scratch"},
+	{": ERROR 3510 ", RP_ERR_ENGINE, "a table is in a tablespace of its own, which there is none of here",
+	 "name a server that has it as the scratch"},
+	{": ERROR 1045 (28000) at line ", RP_ERR_ENGINE,
+	 "a statement needs rights to files, as a table with a DATA DIRECTORY of its own does",
+	 "such a table cannot be restored here yet: move it into the server's own data directory"},
 	/* No client restores it: the dump locks each table for itself. */
 	{"was not locked with LOCK TABLES", RP_ERR_BACKUP,
 	 "a table whose default is another's next value cannot be restored under the dump's own locks",
@@ -225,22 +236,26 @@ static char *version_here(struct rp_scratch *s)
 }
 
 /* Only what a server has said of a statement can be for want of understanding. */
-static bool is_misunderstanding(const struct rp_err *why)
+static bool is_servers_word(const struct rp_err *why)
 {
-	return rp_err_kind(why) == RP_ERR_BACKUP && strstr(rp_err_text(why), ": ERROR ") != NULL;
+	static const char behind_tool[] = "' failed: exit status 1: ERROR ";
+	const char *text = rp_err_text(why);
+	return text[0] == '\'' &&
+	       strncmp(strchrnul(text + 1, '\''), behind_tool, sizeof behind_tool - 1) == 0;
 }
 
 /* By the first complaint alone: a dump can make the server say whatever it likes later on. */
 static int blame(struct rp_scratch *s, const struct rp_mysqldump_head *h, const struct rp_err *why,
 		 struct rp_err **err)
 {
-	for (size_t i = 0; i < sizeof excuses / sizeof excuses[0] && is_misunderstanding(why); i++) {
+	for (size_t i = 0; i < sizeof excuses / sizeof excuses[0] && is_servers_word(why); i++) {
 		if (strstr(rp_err_text(why), excuses[i].said) == NULL)
 			continue;
 		(void)rp_err_set(err, excuses[i].kind, "%s: %s", excuses[i].means, rp_err_text(why));
 		return rp_err_hint(err, "%s", excuses[i].hint);
 	}
-	rp_autofree char *here = is_misunderstanding(why) ? version_here(s) : NULL;
+	bool misfit = rp_err_kind(why) == RP_ERR_BACKUP && is_servers_word(why);
+	rp_autofree char *here = misfit ? version_here(s) : NULL;
 	struct rp_my_traits made, is;
 	if (here != NULL && rp_my_traits_of(here, &is) && rp_my_traits_of(h->server, &made) &&
 	    is_foreign(&made, &is))

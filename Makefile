@@ -31,6 +31,10 @@ matrix: build
 	tests/server-matrix install pg13 pg15 pg17 pg18
 	@bash tests/server/matrix.sh $(BUILD)/reprove $(CURDIR)
 
+# Every damage of the catalogue, on the engines that are installed here; a table at the end.
+damage: build
+	@bash tests/damage.sh $(BUILD)/reprove $(CURDIR)
+
 faults: build
 	@bash tests/faults/run.sh $(BUILD)/reprove $(BUILD)/tests/faults/inject.so .
 
@@ -44,4 +48,4 @@ install: build
 clean:
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
 
-.PHONY: all setup build demo test bench matrix hostile faults install clean
+.PHONY: all setup build demo test bench matrix hostile damage faults install clean

@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Do every damage of the catalogue and print a table of what came of each.
+# usage: damage.sh REPROVE SOURCE_ROOT
+set -u
+reprove=$(realpath "$1") root=$2
+failed=0
+for part in damage_backup damage damage_mysql; do
+	case $part in
+	damage_backup) title="the backup's file and the manifest" ;;
+	damage) title="PostgreSQL" ;;
+	*) title="MariaDB or MySQL" ;;
+	esac
+	printf '\n%s\n' "$title"
+	# The first few lines are about the good backup, the last is the plan.
+	bash "$root/tests/server/$part.sh" "$reprove" "$root" |
+		sed -n 's/^ok [0-9]* - \([a-z0-9-]*\): \(.*\)/  found      \1: \2/p; s/^not ok [0-9]* - /  NOT RIGHT  /p; s/^1\.\.0 # SKIP/  not run:/p'
+	[ "${PIPESTATUS[0]}" -eq 0 ] || failed=1
+done
+exit $failed

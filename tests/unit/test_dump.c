@@ -2,7 +2,10 @@
 #include "tests/unit/cmocka_all.h"
 
 #include "tests/unit/recovery_fake.h"
+#include "verifier/recovery/dump.h"
 #include "verifier/recovery/format.h"
+#include "verifier/recovery/mysqldump_make.h"
+#include "verifier/util/argv.h"
 #include "verifier/util/fd.h"
 
 static const struct rp_engine engine = {.name = "fake"};
@@ -137,6 +140,100 @@ static void full_disk_is_told_as_such(void **state)
 	assert_string_equal(rp_err_text(err), "backup '-': write: No space left on device");
 }
 
+/* An engine that waits for its guest is told when it has ended, and why. */
+static void a_guest_that_ended_is_noticed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *command, *text;
+	} all[] = {
+		{"echo no such user >&2; exit 2", "exit status 2: no such user"},
+		{"echo data", "ended before it saw the moment"},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		rp_autoerr struct rp_err *err = NULL;
+		rp_auto(rp_dump) d = NULL;
+		assert_int_equal(rp_dump_new(&d, &engine, WORDS("sh", "-c", all[i].command, "{snapshot}"),
+					     "out", &err),
+				 0);
+		assert_int_equal(start(d, &err), 0);
+		struct rp_guest *g = rp_dump_guest(d);
+		int r = 0;
+		for (int n = 0; n < 500 && r == 0; n++) {
+			(void)poll(NULL, 0, 10);
+			r = g->check(g, &err);
+		}
+		assert_int_equal(r, -1);
+		assert_non_null(strstr(rp_err_text(err), all[i].text));
+	}
+}
+
+static void a_guest_that_lives_is_left_alone(void **state)
+{
+	(void)state;
+	rp_autoerr struct rp_err *err = NULL;
+	rp_auto(rp_dump) d = NULL;
+	assert_int_equal(
+		rp_dump_new(&d, &engine, WORDS("sh", "-c", "exec sleep 60", "{snapshot}"), "out", &err), 0);
+	assert_int_equal(start(d, &err), 0);
+	assert_int_equal(rp_dump_guest(d)->check(rp_dump_guest(d), &err), 0);
+}
+
+static int words(const char *const *command, const struct rp_fact *facts, size_t n, struct rp_err **err)
+{
+	rp_cleanup(rp_argv_done) struct rp_argv argv = {0};
+	return rp_dump_words(&argv, command, facts, n, err);
+}
+
+static void a_command_must_come_by_a_way_that_there_is(void **state)
+{
+	(void)state;
+	static const struct rp_fact my[] = {{"socket", "/s"}, {"defaults", "/d"}, {"database", "-x"}};
+	rp_autoerr struct rp_err *err = NULL;
+	assert_int_equal(words(WORDS("x", "--socket={socket}"), my, 3, NULL), 0);
+	assert_int_equal(words(WORDS("x", "--defaults-file={defaults}"), my, 3, NULL), 0);
+	assert_int_equal(words(WORDS("x"), NULL, 0, NULL), 0);
+	assert_int_equal(words(WORDS("x", "{database}", "{socket}"), my, 3, NULL), -1);
+	assert_int_equal(words(WORDS("x"), my, 3, &err), -1);
+	assert_non_null(strstr(rp_err_text(err), "uses neither {defaults} nor {socket}"));
+	assert_non_null(strstr(rp_err_hint_text(err), "--defaults-file={defaults}"));
+}
+
+static void what_a_dump_tool_says_is_an_error_unless_it_warns(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		bool harmless;
+	} all[] = {
+		{"mysqldump: [Warning] Using a password on the command line interface can be insecure.",
+		 true},
+		{"Warning: A partial dump from a server that has GTIDs will by default include the GTIDs",
+		 true},
+		{"Warning: /usr/bin/mariadb-dump: unknown variable 'loose-ssl-mode=DISABLED'", true},
+		{"WARNING: --master-data is deprecated and will be removed in a future version.", true},
+		{"-- Connecting to localhost...", true},
+		{"", true},
+		{"mysqldump: Error: 'Access denied; you need (at least one of) the PROCESS privilege(s) for "
+		 "this operation' when trying to dump tablespaces",
+		 false},
+		{"mysqldump: Couldn't execute 'SHOW FUNCTION STATUS': SELECT command denied", false},
+		{"mysqldump: Got error: 1356: View 'x.y' references invalid table(s)", false},
+		{"-- Warning: Skipping the data of table mysql.event.", false},
+		{"mysqldump: [Warning] SELECT command denied to user", false},
+		{"/usr/bin/mariadb-dump: Error 1412: Table definition has changed", false},
+		{"anything else", false},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (rp_mysqldump_harmless(all[i].line, strlen(all[i].line)) != all[i].harmless)
+			fail_msg("'%s'", all[i].line);
+	rp_autoerr struct rp_err *err = NULL;
+	assert_int_equal(rp_dump_judge("Warning: a\n\n-- b", rp_mysqldump_harmless, NULL, NULL), 0);
+	assert_int_equal(rp_dump_judge("Warning: a\nno\033more\n", rp_mysqldump_harmless, NULL, &err), -1);
+	assert_string_equal(rp_err_text(err),
+			    "the backup's command failed: it ended well, but said: no\\u{1b}more");
+}
+
 #define IN_DIRECTORY(f) cmocka_unit_test_setup_teardown(f, in_a_directory, remove_it)
 
 int main(void)
@@ -149,6 +246,10 @@ int main(void)
 		IN_DIRECTORY(backup_that_is_given_up_is_stopped_and_leaves_nothing),
 		IN_DIRECTORY(waiting_ends_with_the_run),
 		IN_DIRECTORY(full_disk_is_told_as_such),
+		IN_DIRECTORY(a_guest_that_ended_is_noticed),
+		IN_DIRECTORY(a_guest_that_lives_is_left_alone),
+		cmocka_unit_test(a_command_must_come_by_a_way_that_there_is),
+		cmocka_unit_test(what_a_dump_tool_says_is_an_error_unless_it_warns),
 	};
 	(void)gzip_of;
 	(void)open_backup;

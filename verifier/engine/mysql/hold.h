@@ -21,8 +21,9 @@ struct rp_my_moment {
 	size_t n_facts;
 	struct rp_my_positions
 		*before; /* where counters stood before the guest was let in (catalog.h); owned */
-	/* Private to hold.c. */
-	struct rp_my_conn *kept;  /* keeps locked, until guest and survey are done, what no snapshot keeps */
+	/* Private to hold.c and moment.c. */
+	struct rp_my_conn *kept; /* keeps locked, until guest and survey are done, what no snapshot keeps */
+	bool keeps_tables;
 	struct rp_my_entry entry; /* lets the guest in */
 };
 

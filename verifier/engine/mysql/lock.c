@@ -2,6 +2,8 @@
 #include "verifier/engine/mysql/lock.h"
 
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "verifier/engine/mysql/conn.h"
@@ -13,12 +15,31 @@
 #define QUIET_MS 60000 /* how long we wait for others' statements to end */
 #define LOOK_MS	 500
 #define LONG_S	 1
-#define TRIES	 4
 #define PAUSE_MS 1000
-/* While a lock is waited for, everybody waits behind it: the server gives up after so long. Then our own work under
- * it, a few short statements. The guard cuts the connection after both. */
-#define WAIT_SQL "SET SESSION lock_wait_timeout = 2"
-#define BOUND_MS 6000
+/* For our own work under the lock, a few short statements: after that the guard cuts the connection. */
+#define BOUND_MS 5000
+
+static void add(struct rp_buf *sql, const char *verb, const char *name, const char *how)
+{
+	rp_buf_add(sql, sql->len == 0 ? verb : ", ");
+	rp_my_add_name(sql, name);
+	rp_buf_add(sql, how);
+}
+
+/* Writers wait, and readers do not wait behind them: MariaDB's LOCK TABLES READ would let them. */
+static void add_loose(struct rp_my_conn *c, struct rp_buf *sql, const char *name)
+{
+	bool flush = c->is.vendor == RP_MARIADB;
+	add(sql, flush ? "FLUSH TABLES " : "LOCK TABLES ", name, flush ? "" : " READ");
+}
+
+static int hand_over(struct rp_buf *sql, char **ret, struct rp_err **err)
+{
+	if (rp_buf_check(sql, err) < 0)
+		return -1;
+	*ret = sql->len > 0 ? rp_buf_take(sql) : NULL;
+	return 0;
+}
 
 /* A question of the catalogue's own: which storage engine keeps a snapshot. A table that cannot be opened has no
  * engine; it is told when it is read. */
@@ -33,30 +54,33 @@ int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_
 		" AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY t.TABLE_NAME";
 	/* clang-format on */
 	rp_autorows *r = NULL;
-	rp_autobuf all = RP_BUF_INIT(SQL_MAX);
+	rp_autobuf read = RP_BUF_INIT(SQL_MAX);
+	rp_autobuf write = RP_BUF_INIT(SQL_MAX);
 	rp_autobuf loose = RP_BUF_INIT(SQL_MAX);
 	if (rp_my_query(c, sql, &r, err) < 0)
 		return rp_err_wrap(err, "find the tables");
 	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;) {
 		bool is_loose = row[1] == NULL || row[1][0] != '1';
-		for (int i = 0; i < (is_loose ? 2 : 1); i++) {
-			struct rp_buf *b = i == 0 ? &all : &loose;
-			rp_buf_add(b, b->len == 0 ? "LOCK TABLES " : ", ");
-			rp_my_add_name(b, row[0]);
-			rp_buf_add(b, " READ");
-		}
 		ret->n_loose += is_loose;
+		if (is_loose) {
+			add_loose(c, &loose, row[0]);
+			continue;
+		}
+		add(&read, "LOCK TABLES ", row[0], " READ");
+		add(&write, "LOCK TABLES ", row[0], " WRITE");
 	}
-	if (rp_buf_check(&all, err) < 0 || rp_buf_check(&loose, err) < 0)
-		return -1;
-	ret->all = all.len > 0 ? rp_buf_take(&all) : NULL;
-	ret->loose = loose.len > 0 ? rp_buf_take(&loose) : NULL;
-	return 0;
+	if (loose.len > 0 && c->is.vendor == RP_MARIADB)
+		rp_buf_add(&loose, " WITH READ LOCK");
+	return hand_over(&read, &ret->read, err) < 0 || hand_over(&write, &ret->write, err) < 0 ||
+			       hand_over(&loose, &ret->loose, err) < 0
+		       ? -1
+		       : 0;
 }
 
 void rp_my_tables_done(struct rp_my_tables *t)
 {
-	free(t->all);
+	free(t->read);
+	free(t->write);
 	free(t->loose);
 	*t = (struct rp_my_tables){0};
 }
@@ -77,6 +101,9 @@ static bool holds_up(const struct rp_my_conn *c, MYSQL_ROW row)
 	    (strcasecmp(row[4], "Query") != 0 && strcasecmp(row[4], "Execute") != 0))
 		return false;
 	if (rp_my_u64(row[5], &seconds, NULL) < 0 || seconds <= LONG_S)
+		return false;
+	/* It does nothing itself. */
+	if (row[6] != NULL && strncmp(row[6], "Waiting for", 11) == 0)
 		return false;
 	/* Here a reader keeps nobody waiting. */
 	return c->is.vendor != RP_MARIADB || strncasecmp(row[7], "SELECT", 6) != 0;
@@ -125,6 +152,11 @@ int rp_my_lock_await_quiet(struct rp_my_conn *c, struct rp_err **err)
 	return rp_err_hint(err, "seal when nothing runs for long; SHOW PROCESSLIST tells what does");
 }
 
+int rp_my_lock_pause(struct rp_my_conn *c, struct rp_err **err)
+{
+	return pause_for(c, PAUSE_MS, err);
+}
+
 static bool is_refusal(unsigned number)
 {
 	/* No such right: RELOAD and its like, on the database, on a table; managed services answer as if the
@@ -137,48 +169,30 @@ static void undo(struct rp_my_conn *c)
 {
 	rp_autoerr struct rp_err *ignored = NULL;
 	(void)rp_my_exec(c, "UNLOCK TABLES", &ignored);
-}
-
-/* 1: locked; 0: not within the time; -1: not at all. */
-static int try_once(struct rp_my_conn *c, const char *sql, bool *refused, struct rp_err **err)
-{
-	rp_autoerr struct rp_err *why = NULL;
-	rp_my_guard_bound(c->guard, BOUND_MS);
-	if (rp_my_exec(c, sql, &why) == 0)
-		return 1;
-	unsigned number = mysql_errno(c->my);
-	*refused = is_refusal(number);
-	undo(c);
 	rp_my_guard_bound(c->guard, 0);
-	if (number == 1205)
-		return 0;
-	return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 }
 
-int rp_my_lock_take(struct rp_my_conn *c, const char *sql, int64_t *ret_since_ms, struct rp_err **err)
+int rp_my_lock(struct rp_my_conn *c, const char *sql, unsigned wait_s, enum rp_my_got *ret,
+	       struct rp_err **err)
 {
 	rp_autoerr struct rp_err *why = NULL;
-	bool refused = false;
-	if (rp_my_exec(c, WAIT_SQL, err) < 0)
+	char limit[64];
+	(void)snprintf(limit, sizeof limit, "SET SESSION lock_wait_timeout = %u", wait_s);
+	if (rp_my_exec(c, limit, err) < 0)
 		return -1;
-	for (int i = 0; i < TRIES; i++) {
-		if (i > 0 && (pause_for(c, PAUSE_MS, err) < 0 || rp_my_lock_await_quiet(c, err) < 0))
-			return -1;
-		*ret_since_ms = rp_run_clock_ms();
-		int r = try_once(c, sql, &refused, &why);
-		if (r > 0)
-			return 1;
-		if (refused)
-			return 0;
-		if (r < 0)
-			return rp_err_set(
-				err, rp_err_kind(why) == RP_ERR_OBJECT ? RP_ERR_ENGINE : rp_err_kind(why),
-				"lock the tables: %s", rp_err_text(why));
-	}
-	(void)rp_err_set(err, RP_ERR_ENGINE, "lock the tables: others hold them, and %d tries were in vain",
-			 TRIES);
-	return rp_err_hint(err,
-			   "a transaction that stays open, or a long statement; seal when there is none");
+	rp_my_guard_bound(c->guard, wait_s * 1000 + BOUND_MS);
+	*ret = RP_MY_LOCKED;
+	if (rp_my_exec(c, sql, &why) == 0)
+		return 0;
+	unsigned number = mysql_errno(c->my);
+	undo(c);
+	*ret = is_refusal(number) ? RP_MY_REFUSED : RP_MY_BUSY;
+	/* Waited in vain, or a circle of waiting was cut here. */
+	if (number == 1205 || number == 1213 || is_refusal(number))
+		return 0;
+	enum rp_err_kind kind = rp_err_kind(why);
+	return rp_err_set(err, kind == RP_ERR_OBJECT ? RP_ERR_ENGINE : kind, "lock the tables: %s",
+			  rp_err_text(why));
 }
 
 int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err)
@@ -190,7 +204,7 @@ int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err)
 		return 0;
 	if (rp_err_kind(why) == RP_ERR_CANCELLED || rp_err_kind(why) == RP_ERR_TIMEOUT)
 		return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
-	(void)rp_err_set(err, RP_ERR_ENGINE, "the lock was lost, or let go of after %d s: %s",
-			 BOUND_MS / 1000, rp_err_text(why));
+	(void)rp_err_set(err, RP_ERR_ENGINE, "the lock was lost, or cut off because it took too long: %s",
+			 rp_err_text(why));
 	return rp_err_hint(err, "seal again, when the server has less to do");
 }

@@ -14,8 +14,8 @@ struct rp_my_conn;
 
 /* What there is to lock in the database. */
 struct rp_my_tables {
-	char *all;   /* "LOCK TABLES `a` READ, ..."; NULL: there is none */
-	char *loose; /* those whose rows no snapshot keeps (MyISAM, Aria, MEMORY, ...); NULL: none */
+	char *read, *write; /* "LOCK TABLES `a` READ, ...", "... WRITE"; NULL: there is none */
+	char *loose;	    /* for those whose rows no snapshot keeps (MyISAM, Aria, MEMORY); NULL: none */
 	size_t n_loose;
 };
 int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_err **err);
@@ -26,9 +26,14 @@ void rp_my_tables_done(struct rp_my_tables *t);
 /* Wait, but not for ever, until no statement has been running for more than a second that would keep the lock
  * waiting, and everybody else behind it. */
 int rp_my_lock_await_quiet(struct rp_my_conn *c, struct rp_err **err);
-/* Lock with this statement. 1: locked, and others have been waiting since *ret_since_ms (of rp_run_clock_ms()); 0:
- * this login may not; -1. From here until rp_my_lock_release() the guard of c is bounded. */
-int rp_my_lock_take(struct rp_my_conn *c, const char *sql, int64_t *ret_since_ms, struct rp_err **err);
+int rp_my_lock_pause(struct rp_my_conn *c, struct rp_err **err);
+
+/* While some locks are waited for, everybody waits behind them: the server gives up after so long. */
+#define RP_MY_WAIT_S 2
+enum rp_my_got { RP_MY_LOCKED, RP_MY_BUSY, RP_MY_REFUSED /* this login may not */ };
+/* Lock with this statement. When it is locked the guard of c is bounded until rp_my_lock_release(). */
+int rp_my_lock(struct rp_my_conn *c, const char *sql, unsigned wait_s, enum rp_my_got *ret,
+	       struct rp_err **err);
 /* -1: it had been lost before, so that whatever was done meanwhile was not done under it. */
 int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err);
 

@@ -212,11 +212,16 @@ if sql tables 'CREATE TABLE swap LIKE part; ALTER TABLE swap REMOVE PARTITIONING
 	finds tables engine.check_table part "a row in a partition that is not its own"
 fi
 
+my_stop
+flip tables/inno.ibd 'value 500' || exit 1
+my_run
 if [ "$my_vendor" = mariadb ]; then
-	# MySQL ends itself over such a page, and CHECK TABLE with it.
-	my_stop
-	flip tables/inno.ibd 'value 500' || exit 1
-	my_run
 	finds tables engine.check_table inno "one bit of an InnoDB table on the disk"
+else
+	# MySQL ends itself over such a page, and the check with it.
+	got=$("$ask" "$(my_uri tables)" engine.check_table 2>&1)
+	[ $? -eq 2 ] && printf '%s\n' "$got" | cut -f2 | grep -qx error && ! printf '%s\n' "$got" | cut -f2 | grep -qx pass
+	tap $? "one bit of an InnoDB table on the disk ends the server, and that is no pass" ||
+		printf '%s\n' "$got" | sed 's/^/# /' >&2
 fi
 tap_done

@@ -30,13 +30,17 @@ ELSEWHERE = {
 
 def entries(group):
     folder = os.path.join(root, "fixtures/damage", group)
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding="utf-8") as f:
+    files = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names if name.endswith((".sql", ".sh"))]
+    for path in sorted(files, key=os.path.basename):
+        name = os.path.basename(path)
+        with open(path, encoding="utf-8") as f:
             text = f.read()
 
         def said(what):
             return re.findall(rf"^(?:--|#) {what}: (.+)$", text, re.M)
 
+        if not said("damage"):
+            continue
         yield name.rsplit(".", 1)[0], said("damage")[0], said("finds"), (said("only") or [""])[0], (said("status") or ["1"])[0]
 
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -54,7 +55,8 @@ static void tools(struct rp_buf *out, const struct rp_engine *e, const char *bin
 	for (const struct rp_format *const *f = rp_formats; *f; f++) {
 		rp_autobuf path = RP_BUF_INIT(64u << 10);
 
-		if (strcmp((*f)->engine, e->name) != 0 || !(*f)->dump)
+		/* Some are named by what the server is. */
+		if (strcmp((*f)->engine, e->name) != 0 || !(*f)->dump || (*f)->dump[0][0] == '{')
 			continue;
 		rp_buf_addf(&path, "%s/%s", bindir, (*f)->dump[0]);
 		if (access(rp_buf_text(&path), X_OK) < 0)
@@ -63,28 +65,31 @@ static void tools(struct rp_buf *out, const struct rp_engine *e, const char *bin
 	}
 }
 
-static unsigned major(const char *version)
+/* The next version to ask for: "10.12" after "10.11.19"; "11" where that led to the same server again. */
+static void step(char *wanted, size_t size, const char *version, bool same)
 {
-	uint64_t n = 0;
-	char digits[8] = "";
+	char *end = NULL;
+	unsigned long first = strtoul(version, &end, 10),
+		      second = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 
-	(void)snprintf(digits, sizeof(digits), "%.*s", (int)strspn(version, "0123456789"), version);
-	return rp_parse_u64(digits, 0, 9999, &n) ? (unsigned)n : 0;
+	if (same)
+		(void)snprintf(wanted, size, "%lu", first + 1);
+	else
+		(void)snprintf(wanted, size, "%lu.%lu", first, second + 1);
 }
 
-/* Each is the nearest one that is newer than the one before. */
-static void servers(struct examination *x, const struct rp_engine *e)
+/* Each is the nearest one that is newer than the one before. Is there any? */
+static bool servers(struct examination *x, const struct rp_engine *e)
 {
-	unsigned wanted = 1, n = 0;
+	char wanted[64] = "1", last[64] = "";
+	unsigned n = 0;
 
 	rp_buf_addf(x->out, "servers of %s\n", e->name);
-	for (; n < SERVERS_MAX; n++) {
-		char version[16];
+	for (unsigned asked = 0; asked < SERVERS_MAX; asked++) {
 		struct rp_installation found = {0};
 		rp_autoerr struct rp_err *err = NULL;
+		const struct rp_identity like = {.engine = e->name, .version = wanted};
 
-		(void)snprintf(version, sizeof(version), "%u", wanted);
-		const struct rp_identity like = {.engine = e->name, .version = version};
 		if (e->hosting->choose(&found, &like, &err) < 0) {
 			if (n == 0) {
 				rp_buf_addf(x->out, "  none: %s\n", rp_err_text(err));
@@ -93,20 +98,25 @@ static void servers(struct examination *x, const struct rp_engine *e)
 			}
 			break;
 		}
-		rp_buf_add(x->out, "  ");
-		rp_buf_add_plain(x->out, found.version);
-		rp_buf_add(x->out, "  in ");
-		rp_buf_add_plain(x->out, found.bindir);
-		rp_buf_add(x->out, "\n");
-		tools(x->out, e, found.bindir);
-		wanted = major(found.version) + 1;
+		bool same = strcmp(found.version, last) == 0;
+		if (!same) {
+			rp_buf_add(x->out, "  ");
+			rp_buf_add_plain(x->out, found.version);
+			rp_buf_add(x->out, "  in ");
+			rp_buf_add_plain(x->out, found.bindir);
+			rp_buf_add(x->out, "\n");
+			tools(x->out, e, found.bindir);
+			n++;
+		}
+		(void)snprintf(last, sizeof(last), "%s", found.version);
+		step(wanted, sizeof(wanted), last, same);
 		rp_installation_done(&found);
 	}
-	x->fit = x->fit && n > 0;
+	return n > 0;
 }
 
 /* Tried as 'verify' does it: with the same flags, as the same user, with a server that is here. */
-static void box(struct examination *x, const struct rp_engine *e, struct rp_run *run)
+static bool box(struct examination *x, const struct rp_engine *e, struct rp_run *run)
 {
 	static const struct {
 		enum rp_box_level level;
@@ -132,7 +142,7 @@ static void box(struct examination *x, const struct rp_engine *e, struct rp_run 
 	}
 	if (!any)
 		rp_buf_add(x->out, "  hint: " RP_BOX_HINT "\n");
-	x->fit = x->fit && any;
+	return any;
 }
 
 static void formats(struct rp_buf *out)
@@ -224,12 +234,12 @@ static int run(const struct rp_call *call, struct rp_err **err)
 
 	rp_version(&out);
 	rp_buf_add(&out, "\n");
+	bool any = false;
 	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
-		if (!(*e)->hosting)
-			continue;
-		servers(&x, *e);
-		box(&x, *e, call->run);
+		if ((*e)->hosting && servers(&x, *e))
+			any = box(&x, *e, call->run) || any;
 	}
+	x.fit = any;
 	formats(&out);
 	directories(&x, o->tmpdir);
 	if (rp_command_print(&out, err) < 0)
@@ -240,8 +250,9 @@ static int run(const struct rp_call *call, struct rp_err **err)
 const struct rp_command rp_command_doctor = {
 	.name = "doctor",
 	.summary = "Tell what this machine can do: servers, formats, room, and what earlier runs have left.",
-	.about = "Changes nothing. The exit status is 0 when a verification could begin here, and 2 when it "
-		 "could not.",
+	.about =
+		"Changes nothing. The exit status is 0 when a verification could begin here, of one engine at "
+		"least, and 2 when it could not.",
 	.options = options,
 	.size = sizeof(struct doctor_options),
 	.examples = examples,

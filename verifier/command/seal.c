@@ -338,12 +338,14 @@ static int run(const struct rp_call *call, struct rp_err **err)
 const struct rp_command rp_command_seal = {
 	.name = "seal",
 	.summary = "Survey a database in its backup's own snapshot, and sign what was found.",
-	.about = "Opens one snapshot, starts the backup in it, and surveys the database meanwhile: every "
-		 "schema object, and for every relation how many rows there are and digests of rows and "
-		 "columns. What was found is signed and written as a manifest, together with the backup's "
-		 "SHA-256. Writers are not held up.\n\n"
-		 "The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
-		 "went wrong.",
+	.about =
+		"Opens one snapshot, starts the backup in it, and surveys the database meanwhile: every "
+		"schema object, and for every relation how many rows there are and digests of rows and "
+		"columns. What was found is signed and written as a manifest, together with the backup's "
+		"SHA-256. On PostgreSQL writers are not held up; on MariaDB and MySQL for the few "
+		"milliseconds in which all connections take their snapshot, and the summary says how many.\n\n"
+		"The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
+		"went wrong.",
 	.options = options,
 	.size = sizeof(struct seal_options),
 	.examples = examples,

@@ -43,6 +43,7 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 	rp_buf_add_plain(out, s->target);
 	rp_buf_addf(out, "': %zu relation%s, %s rows, %zu objects, in %s\n", s->survey->n_relations,
 		    s->survey->n_relations == 1 ? "" : "s", rows, s->survey->n_objects, took);
+	rp_buf_addf(out, "  lock      writers were held up for %lld ms\n", (long long)s->held_ms);
 	rp_buf_add(out, "  manifest  ");
 	rp_buf_add_plain(out, s->options->manifest);
 	rp_buf_addf(out, "\n  sha256    %s\n  key       %s\n", s->sha256, rp_key_id(s->key));
@@ -96,11 +97,12 @@ static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, stru
 				   digest);
 	}
 	json_t *root =
-		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o}", "schema",
+		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o, s:I}", "schema",
 			  "reprove/seal/v1", "target", s->target, "sealedAt", at, "manifest", "file",
 			  s->options->manifest, "sha256", s->sha256, "signedBy", rp_key_id(s->key), "backup",
 			  backup, "relations", (json_int_t)s->survey->n_relations, "rows", rows, "objects",
-			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey));
+			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey), "heldMs",
+			  (json_int_t)s->held_ms);
 	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

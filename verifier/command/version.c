@@ -2,6 +2,7 @@
 #include <archive.h>
 #include <jansson.h>
 #include <libpq-fe.h>
+#include <mysql.h>
 #include <openssl/crypto.h>
 #include <xxhash.h>
 #include <zlib.h>
@@ -26,6 +27,7 @@ void rp_version(struct rp_buf *out)
 		rp_buf_addf(out, "libpq %d.%d\n", pq / 10000, pq % 10000);
 	else
 		rp_buf_addf(out, "libpq %d.%d.%d\n", pq / 10000, pq / 100 % 100, pq % 100);
+	rp_buf_addf(out, "libmariadb %s\n", mysql_get_client_info());
 	rp_buf_addf(out, "OpenSSL %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
 	rp_buf_addf(out, "jansson %s\n", jansson_version_str());
 	rp_buf_addf(out, "xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);

@@ -51,6 +51,29 @@ static int add_position(struct rp_my_conn *c, bool global, struct rp_buf *b, str
 	return 0;
 }
 
+/* Rows that are history are left out without a word, unless this is said; and where a table's history is by
+ * transaction, the tool refuses to be told. */
+static int add_history(struct rp_my_conn *c, struct rp_buf *b, struct rp_err **err)
+{
+	/* clang-format off */
+	static const char by_number[] =
+		"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
+		" AND GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint'";
+	static const char versioned[] =
+		"SELECT COUNT(*) FROM information_schema.TABLES"
+		" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SYSTEM VERSIONED'";
+	/* clang-format on */
+	rp_autofree char *any = NULL;
+	rp_autofree char *numbers = NULL;
+	if (c->is.vendor != RP_MARIADB || c->is.version < 101100)
+		return 0;
+	if (rp_my_value(c, versioned, &any, err) < 0 || rp_my_value(c, by_number, &numbers, err) < 0)
+		return -1;
+	if (any != NULL && any[0] != '0' && numbers != NULL && numbers[0] == '0')
+		rp_buf_add(b, "dump-history\n");
+	return 0;
+}
+
 static int write_options(struct rp_my_conn *c, const char *socket, bool global, struct rp_buf *ret,
 			 struct rp_err **err)
 {
@@ -59,7 +82,7 @@ static int write_options(struct rp_my_conn *c, const char *socket, bool global, 
 	rp_buf_add(ret, "[mysqldump]\n");
 	if (c->is.vendor == RP_MYSQL && c->is.version >= 90200) /* asks for a right of its own */
 		rp_buf_add(ret, "loose-skip-masking-policies\n");
-	if (add_position(c, global, ret, err) < 0)
+	if (add_position(c, global, ret, err) < 0 || add_history(c, ret, err) < 0)
 		return rp_err_wrap(err, "find out what the backup tool can be told");
 	return rp_buf_check(ret, err);
 }

@@ -8,6 +8,7 @@
 
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/guard.h"
+#include "verifier/engine/mysql/objects.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/run.h"
 
@@ -51,7 +52,8 @@ int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_
 		" FROM information_schema.TABLES t"
 		" LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE"
 		" WHERE t.TABLE_SCHEMA = DATABASE() AND t.ENGINE IS NOT NULL"
-		" AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY t.TABLE_NAME";
+		" AND t.ENGINE NOT IN " RP_MY_ELSEWHERE " AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES
+		" ORDER BY t.TABLE_NAME";
 	/* clang-format on */
 	rp_autorows *r = NULL;
 	rp_autobuf read = RP_BUF_INIT(SQL_MAX);

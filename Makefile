@@ -26,10 +26,11 @@ bench: setup
 	@ninja -C $(BUILD)-release --quiet
 	@bash tests/bench/run.sh $(BUILD)-release
 
-# Other versions of PostgreSQL beside the system's: fetched as packages, unpacked, never installed.
+# Other versions of the engines beside the system's: fetched as packages, unpacked, never installed.
 matrix: build
-	tests/server-matrix install pg13 pg15 pg17 pg18
+	tests/server-matrix install pg13 pg15 pg17 pg18 mariadb10.5 mariadb10.11 mariadb11.8 mysql9
 	@bash tests/server/matrix.sh $(BUILD)/reprove $(CURDIR)
+	@bash tests/server/matrix_mysql.sh $(BUILD)/reprove $(CURDIR)
 
 # Every damage of the catalogue, on the engines that are installed here; a table at the end.
 damage: build

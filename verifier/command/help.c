@@ -134,6 +134,9 @@ void rp_help_all(struct rp_buf *out)
 			"  # survey a database, back it up in the same snapshot, sign what was found\n"
 			"  reprove seal --source postgresql://app@db/shop --key reprove.key \\\n"
 			"      --manifest shop.manifest.json --backup shop.dump\n"
+			"  # the same for MariaDB and MySQL\n"
+			"  reprove seal --source mysql://app@db/shop --key reprove.key \\\n"
+			"      --manifest shop.manifest.json --backup shop.sql\n"
 			"  # restore the backup into a private server and prove that it is what was sealed\n"
 			"  reprove verify --target shop --manifest shop.manifest.json \\\n"
 			"      --trust reprove.pub --reports out shop.dump\n");

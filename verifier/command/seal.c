@@ -97,6 +97,13 @@ static const struct rp_example examples[] = {
 	{"the same with a dump command of one's own",
 	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup shop.sql --backup-command 'pg_dump --snapshot={snapshot} shop'"},
+	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
+	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql"},
+	{"the same with a dump command of one's own",
+	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql --backup-command 'mysqldump --defaults-file={defaults} --single-transaction "
+	 "--routines --events --hex-blob {database}'"},
 	{0},
 };
 static const struct rp_section sections[] = {

@@ -147,6 +147,9 @@ const struct rp_example rp_verify_examples[] = {
 	{"prove that a backup is what was sealed, and write the reports",
 	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --reports out "
 	 "shop.dump"},
+	{"the same of a dump of MariaDB or MySQL, as it lies in the archive",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --reports out "
+	 "shop.sql.gz"},
 	{"does it restore at all, without a manifest",
 	 "reprove verify --target shop --no-manifest --reports out shop.dump"},
 	{"ask a question of one's own as well", "reprove verify --target shop --manifest shop.manifest.json "

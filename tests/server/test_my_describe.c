@@ -15,9 +15,9 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 
-/* The catalogue of a real server: every kind of object is found, a dump and restore changes nothing, and an account that
- * is shown only a part of the database gets no survey. RP_MY_BINDIR chooses the server, RP_MY_BINDIR_TO (if any) a newer
- * one to restore to; then what the version explains may differ. */
+/* The catalogue of a real server: every kind of object is found, a dump and restore changes nothing, and
+ * an account that is shown only a part of the database gets no survey. RP_MY_BINDIR chooses the server,
+ * RP_MY_BINDIR_TO (if any) a newer one to restore to; then what the version explains may differ. */
 
 #define NOT_RUN 77
 
@@ -152,7 +152,7 @@ static bool is_not_carried(const struct rp_object *o, const char *fact)
 {
 	bool database = strcmp(o->kind, RP_MY_KIND_DATABASE) == 0;
 	return (database && (strcmp(o->name, RP_MY_RIGHTS) == 0 || strcmp(o->name, RP_MY_SERVER) == 0)) ||
-	       (fact != NULL && strcmp(fact, "srs") == 0 && server.mariadb);
+	       (fact != NULL && strcmp(fact, "ref system id") == 0);
 }
 
 static unsigned count_differences(const struct rp_survey *a, const struct rp_survey *b)

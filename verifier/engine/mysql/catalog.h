@@ -7,8 +7,9 @@
 struct rp_err;
 struct rp_my_conn;
 
-/* Private to this folder: kinds and facts that others here and the formats' `omits` rely on. Which kinds of object
- * there are, by what names and with which facts, stands in the tables of objects_*.c and in docs/objects-mysql.md. */
+/* Private to this folder: kinds and facts that others here and the formats' `omits` rely on. Which kinds
+ * of object there are, by what names and with which facts, stands in the tables of objects_*.c and in
+ * docs/objects-mysql.md. */
 
 #define RP_MY_KIND_DATABASE "database" /* three of them, because the database's own name may differ: */
 #define RP_MY_DEFAULTS	    "defaults" /* what it must be created with: */
@@ -28,12 +29,13 @@ struct rp_my_conn;
 #define RP_MY_FACT_ENDS	 "ends"
 #define RP_MY_FACT_KEPT	 "on completion" /* "preserve"; not there: it vanishes then */
 
-/* "orders.id", and its RP_FACT_POSITION is the next value; of a sequence, the first one that it has not set aside. */
+/* "orders.id", and its RP_FACT_POSITION is the next value; of a sequence, the first one that it has not
+ * set aside. */
 #define RP_MY_KIND_AUTO_INCREMENT "auto increment"
 #define RP_MY_KIND_SEQUENCE	  "sequence"
 
-/* The relation of rows that a system-versioned table no longer shows: the table's name, then this. A dump leaves
- * them out. */
+/* The relation of rows that a system-versioned table no longer shows: the table's name, then this. A dump
+ * leaves them out. */
 #define RP_MY_HISTORY "history"
 
 /* Where counters stand is outside of every snapshot. Noted before the backup could look at them, read by

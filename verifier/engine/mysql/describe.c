@@ -243,7 +243,8 @@ static int make_object(struct rp_survey *into, const char *kind, struct reading 
 	return add_object(into, kind, &m, err);
 }
 
-/* A kind that cannot be looked at ends the survey: one that is missing at both ends would agree with itself. */
+/* A kind that cannot be looked at ends the survey: one that is missing at both ends would agree with
+ * itself. */
 static int add_kind(struct rp_my_conn *c, struct rp_survey *into, const struct rp_my_kind *k,
 		    struct rp_err **err)
 {
@@ -299,8 +300,8 @@ static int add_classes(struct rp_my_conn *c, struct rp_survey *into, struct rp_e
 	return 0;
 }
 
-/* Rights are kept by the server, and not everybody may read them. The object is there in any case: what is not known
- * is no difference. */
+/* Rights are kept by the server, and not everybody may read them. The object is there in any case: what is
+ * not known is no difference. */
 static int add_rights(struct rp_my_conn *c, struct rp_survey *into, struct rp_err **err)
 {
 	static const struct rp_coverage hidden = {.what = "rights to the database",

@@ -6,9 +6,9 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 
-/* An expression as a server prints it is the same for its meaning, and differs with its version, the name of the database
- * that it is in, and the hands it went through: a dump prints "a, b" as "(a join b)". Here it becomes what every server
- * would agree on. It is compared, and never run. */
+/* An expression as a server prints it is the same for its meaning, and differs with its version, the name
+ * of the database that it is in, and the hands it went through: a dump prints "a, b" as "(a join b)". Here
+ * it becomes what every server would agree on. It is compared, and never run. */
 
 static bool begins(const char *text, const char *with)
 {
@@ -31,8 +31,8 @@ static int digit(char c)
 				      : -1;
 }
 
-/* The bytes of a binary column's default: a string until 11, x'6162' since. Those that are no ASCII stay in that
- * form. false: it is no such literal. */
+/* The bytes of a binary column's default: a string until 11, x'6162' since. Those that are no ASCII stay
+ * in that form. false: it is no such literal. */
 static bool add_bytes(struct rp_buf *to, const char *hex, size_t len)
 {
 	rp_autobuf text = RP_BUF_INIT(to->max);
@@ -54,14 +54,15 @@ static bool add_bytes(struct rp_buf *to, const char *hex, size_t len)
 	return true;
 }
 
-/* utf8 is the name of utf8mb3 until 10.6 and 8.0.29: convert(x using utf8), collate utf8_bin. Words without quotes are
- * the server's own. */
+/* utf8 is the name of utf8mb3 until 10.6 and 8.0.29: convert(x using utf8), collate utf8_bin. Words
+ * without quotes are the server's own. */
 static bool is_old_charset(const char *word, size_t len)
 {
 	return begins(word, "utf8") && (len == 4 || word[4] == '_');
 }
 
-/* MySQL says what character set a literal was written in (_latin1'x'), and a dump writes all of them in its own. */
+/* MySQL says what character set a literal was written in (_latin1'x'), and a dump writes all of them in
+ * its own. */
 static bool is_introducer(const char *word, size_t len)
 {
 	return *word == '_' && word[len] == '\'' && !begins(word, "_binary");
@@ -110,7 +111,8 @@ static bool names(const char *at, const char *name)
 	return at[0] == '`' && at[1] != '`';
 }
 
-/* The database's name is also an alias in this text: then `x`.`y` may be a table of it, or a column of that. */
+/* The database's name is also an alias in this text: then `x`.`y` may be a table of it, or a column of
+ * that. */
 static bool is_alias(const char *text, const char *database)
 {
 	char before = '\0';
@@ -123,8 +125,8 @@ static bool is_alias(const char *text, const char *database)
 	return false;
 }
 
-/* Is what begins at 'at' the database's name before a table, and not an alias before a column? behind: the last word
- * that was read, brackets and spaces apart. */
+/* Is what begins at 'at' the database's name before a table, and not an alias before a column? behind: the
+ * last word that was read, brackets and spaces apart. */
 static bool is_prefix(const char *at, const char *behind, size_t behind_len)
 {
 	static const char *const words[] = {"from",   "join", "straight_join", "nextval", "lastval",
@@ -155,7 +157,8 @@ static void add_unqualified(struct rp_buf *to, const char *text, const char *dat
 	}
 }
 
-/* Brackets around joined tables say no more than the order of what is joined: "from (`a` join `b` on(...))". */
+/* Brackets around joined tables say no more than the order of what is joined: "from (`a` join `b`
+ * on(...))". */
 static void add_joins(struct rp_buf *to, const char *text)
 {
 	static const char *const tables[] = {"from", "join", "straight_join", NULL};

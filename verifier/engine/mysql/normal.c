@@ -7,11 +7,11 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 
-/* Catalogues print one thing in several ways, by version. Here types, options and bytes become those that every server
- * would agree on; expressions do in expression.c. */
+/* Catalogues print one thing in several ways, by version. Here types, options and bytes become those that
+ * every server would agree on; expressions do in expression.c. */
 
-/* Behind the quoted thing that begins at 'at'. A quote inside is doubled, or (in strings) has a backslash before
- * it. */
+/* Behind the quoted thing that begins at 'at'. A quote inside is doubled, or (in strings) has a backslash
+ * before it. */
 const char *rp_my_quoted_end(const char *at)
 {
 	char quote = *at++;
@@ -51,8 +51,8 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* How wide an integer is shown was never a property of its values, and MySQL 8.0.19 dropped it. It matters where
- * zeroes are filled in, and tinyint(1) says that it is a boolean. */
+/* How wide an integer is shown was never a property of its values, and MySQL 8.0.19 dropped it. It matters
+ * where zeroes are filled in, and tinyint(1) says that it is a boolean. */
 static bool has_no_width(const char *type, const char *digits)
 {
 	static const char *const types[] = {"tinyint(", "smallint(", "mediumint(",

@@ -7,8 +7,8 @@
 
 struct rp_buf;
 
-/* Private to describe.c and its like: text as it is the same on every server of one vendor. All of it is pure; whether
- * there was memory is asked of the buffer. */
+/* Private to describe.c and its like: text as it is the same on every server of one vendor. All of it is
+ * pure; whether there was memory is asked of the buffer. */
 
 /* normal.c */
 
@@ -20,7 +20,8 @@ void rp_my_add_body(struct rp_buf *to, const char *body);
 /* Bytes that are no UTF-8, or would end a string, become \xNN. */
 void rp_my_add_utf8(struct rp_buf *to, const char *bytes, size_t len);
 
-/* Where the next piece of SQL (a name, a string, a word, one other character) ends; "" is an end of itself. */
+/* Where the next piece of SQL (a name, a string, a word, one other character) ends; "" is an end of
+ * itself. */
 const char *rp_my_piece_end(const char *at);
 /* Behind the quoted thing that begins here. */
 const char *rp_my_quoted_end(const char *at);

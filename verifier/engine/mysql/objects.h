@@ -12,17 +12,17 @@
 /* When a query is the right one: a trait of the server, or none. */
 enum rp_my_when { RP_MY_WITH, RP_MY_WITHOUT, RP_MY_ALWAYS };
 
-/* One kind of schema object and the query that finds all of them in the default database. What a column of the
- * result is, its label says:
+/* One kind of schema object and the query that finds all of them in the default database. What a column of
+ * the result is, its label says:
  * - "n1" to "n4" are the parts of the name (NULL: no such part);
  * - "definition" is the normalised text, "kind" (where it is not NULL) another kind than the table's;
- * - "part" and "line" are one of several: rows of one name that follow upon each other are one object then. Parts
- *   stand in brackets behind the definition; lines become the fact "grants";
+ * - "part" and "line" are one of several: rows of one name that follow upon each other are one object then.
+ *   Parts stand in brackets behind the definition; lines become the fact "grants";
  * - every other column is a fact of that name (NULL or empty: the object has no such fact).
- * What stands behind a ':' in a label says how the text is made the same on every server (words in describe.c). A
- * fact is only given where it says something, so that a new version's new property is no difference.
- *
- * Where the server leaves text out for want of a right, it is NULL or empty; a definition that is NULL is refused. */
+ * What stands behind a ':' in a label says how the text is made the same on every server (words in
+ * describe.c). A fact is only given where it says something, so that a new version's new property is no
+ * difference. Where the server leaves a text out for want of a right, it is NULL or empty; a definition that
+ * is NULL is refused. */
 struct rp_my_kind {
 	const char *kind;
 	enum rp_my_when when;
@@ -36,8 +36,8 @@ extern const struct rp_my_kind rp_my_code_kinds[];
 extern const struct rp_my_kind rp_my_database_kinds[];
 extern const struct rp_my_kind rp_my_rights_kind; /* for those who see others' rights */
 
-/* Classes of things that are met and not surveyed: columns "what", "count", "reason". Rows with count 0 are left
- * out. */
+/* Classes of things that are met and not surveyed: columns "what", "count", "reason". Rows with count 0
+ * are left out. */
 struct rp_my_class {
 	enum rp_my_when when;
 	enum rp_my_trait trait;
@@ -61,8 +61,8 @@ enum {
 };
 /* By the lines of SHOW GRANTS. literal: names of databases in them are no patterns. Pure. */
 unsigned rp_my_rights_in(const char *database, bool literal, const char *const *lines, size_t n);
-/* Would the server show us all there is? It hides what we have no right to, and says nothing. -1 with a hint that says
- * which rights are missing. */
+/* Would the server show us all there is? It hides what we have no right to, and says nothing. -1 with a
+ * hint that says which rights are missing. */
 int rp_my_sees_all(struct rp_my_conn *c, struct rp_err **err);
 /* Are others' rights ours to see? */
 int rp_my_sees_rights(struct rp_my_conn *c, bool *ret, struct rp_err **err);

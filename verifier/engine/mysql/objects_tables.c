@@ -16,11 +16,11 @@
 	"SELECT t.TABLE_NAME AS 'n1', '' AS 'definition', t.ENGINE AS 'engine', t.CREATE_OPTIONS AS"         \
 	" 'options:options', " RP_MY_CHARSET("t.TABLE_COLLATION") " AS 'collation', CASE t.TABLE_TYPE WHEN"  \
 	" 'SYSTEM VERSIONED' THEN 'true' END AS 'system versioned', t.TABLE_COMMENT AS 'comment'" more       \
-	" FROM information_schema.TABLES t " joins " WHERE " RP_MY_HERE("t.TABLE_SCHEMA")                    \
-	" AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES
+	" FROM information_schema.TABLES t " joins " WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND"             \
+	" t.TABLE_TYPE IN " RP_MY_TABLE_TYPES
 
-/* A column without a default and one with DEFAULT NULL are the same: not null is a fact of its own. MySQL gives
- * literals bare, and expressions with a backslash before each quote. */
+/* A column without a default and one with DEFAULT NULL are the same: not null is a fact of its own. MySQL
+ * gives literals bare, and expressions with a backslash before each quote. */
 #define GENERATED                                                                                            \
 	"CONCAT('GENERATED ALWAYS AS (', c.GENERATION_EXPRESSION, ')', CASE WHEN c.EXTRA LIKE '%STORED%'"    \
 	" THEN ' STORED' ELSE ' VIRTUAL' END)"
@@ -46,39 +46,36 @@
 	" comment, c.ORDINAL_POSITION AS 'ordinal'" more " FROM information_schema.COLUMNS c " joins         \
 	" WHERE " OF_TABLE("c")
 
-#define OWN_COLUMN(alias, table, column)                                                                     \
-	RP_MY_HERE(alias ".TABLE_SCHEMA") " AND " alias "." table " = c.TABLE_NAME AND " alias "." column    \
-	" = c.COLUMN_NAME"
-
 const struct rp_my_kind rp_my_table_kinds[] = {
 	{"table", RP_MY_WITHOUT, RP_MY_TABLE_EXTENSIONS,
 	 TABLES("", "")},
 
 	{"table", RP_MY_WITH, RP_MY_TABLE_EXTENSIONS,
-	 TABLES(", x.ENGINE_ATTRIBUTE AS 'engine attribute', x.SECONDARY_ENGINE_ATTRIBUTE AS 'secondary engine"
-	 " attribute'", "LEFT JOIN information_schema.TABLES_EXTENSIONS x ON x.TABLE_SCHEMA = t.TABLE_SCHEMA AND"
-	 " x.TABLE_NAME = t.TABLE_NAME")},
+	 TABLES(", x.ENGINE_ATTRIBUTE AS 'engine attribute', x.SECONDARY_ENGINE_ATTRIBUTE AS 'secondary"
+	 " engine attribute'", "LEFT JOIN information_schema.TABLES_EXTENSIONS x ON x.TABLE_SCHEMA ="
+	 " t.TABLE_SCHEMA AND x.TABLE_NAME = t.TABLE_NAME")},
 
 	{"column", RP_MY_WITH, RP_MY_DEFAULT_QUOTED,
-	 COLUMNS(MARIADB_DEFINITION, "expression", ", NULLIF(g.SRID, 0) AS 'srs'", "LEFT JOIN (SELECT x.G_TABLE_NAME,"
-	 " x.G_GEOMETRY_COLUMN, x.SRID FROM information_schema.GEOMETRY_COLUMNS x WHERE"
-	 " x.G_TABLE_SCHEMA = DATABASE()) g ON g.G_TABLE_NAME = c.TABLE_NAME AND g.G_GEOMETRY_COLUMN ="
-	 " c.COLUMN_NAME")},
+	 COLUMNS(MARIADB_DEFINITION, "expression", ", NULLIF(g.SRID, 0) AS 'ref system id'", "LEFT JOIN"
+	 " (SELECT x.G_TABLE_NAME, x.G_GEOMETRY_COLUMN, x.SRID FROM information_schema.GEOMETRY_COLUMNS x"
+	 " WHERE x.G_TABLE_SCHEMA = DATABASE()) g ON g.G_TABLE_NAME = c.TABLE_NAME AND g.G_GEOMETRY_COLUMN"
+	 " = c.COLUMN_NAME")},
 
 	{"column", RP_MY_WITH, RP_MY_COLUMN_SRS,
 	 COLUMNS(MYSQL_DEFINITION, "escaped", ", c.SRS_ID AS 'srs'", "")},
 
 	/* Of a view, the names alone: its columns' types follow from what it reads. */
 	{"column", RP_MY_ALWAYS, 0,
-	 "SELECT c.TABLE_NAME AS 'n1', c.COLUMN_NAME AS 'n2', '' AS 'definition', c.ORDINAL_POSITION AS 'ordinal'"
-	 " FROM information_schema.COLUMNS c WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND c.TABLE_NAME IN"
-	 " (SELECT v.TABLE_NAME FROM information_schema.VIEWS v WHERE " RP_MY_HERE("v.TABLE_SCHEMA") ")"},
+	 "SELECT c.TABLE_NAME AS 'n1', c.COLUMN_NAME AS 'n2', '' AS 'definition', c.ORDINAL_POSITION AS"
+	 " 'ordinal' FROM information_schema.COLUMNS c WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND"
+	 " c.TABLE_NAME IN (SELECT v.TABLE_NAME FROM information_schema.VIEWS v WHERE "
+	 RP_MY_HERE("v.TABLE_SCHEMA") ")"},
 
 	{"partitioning", RP_MY_ALWAYS, 0,
 	 "SELECT DISTINCT p.TABLE_NAME AS 'n1', CONCAT('BY ', p.PARTITION_METHOD, ' (',"
 	 " COALESCE(p.PARTITION_EXPRESSION, ''), ')', CASE WHEN p.SUBPARTITION_METHOD IS NOT NULL THEN"
-	 " CONCAT(' SUBPARTITION BY ', p.SUBPARTITION_METHOD, ' (', COALESCE(p.SUBPARTITION_EXPRESSION, ''),"
-	 " ')') ELSE '' END) AS 'definition:expression' FROM information_schema.PARTITIONS p WHERE "
+	 " CONCAT(' SUBPARTITION BY ', p.SUBPARTITION_METHOD, ' (', COALESCE(p.SUBPARTITION_EXPRESSION,"
+	 " ''), ')') ELSE '' END) AS 'definition:expression' FROM information_schema.PARTITIONS p WHERE "
 	 RP_MY_HERE("p.TABLE_SCHEMA") " AND p.PARTITION_NAME IS NOT NULL"},
 
 	{"partition", RP_MY_ALWAYS, 0,

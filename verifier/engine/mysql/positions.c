@@ -7,8 +7,8 @@
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 
-/* Counters: AUTO_INCREMENT and MariaDB's sequences. They move while the snapshot stands still, and a backup has
- * whatever they were when it looked at them. */
+/* Counters: AUTO_INCREMENT and MariaDB's sequences. They move while the snapshot stands still, and a
+ * backup has whatever they were when it looked at them. */
 
 #define NAME_MAX_BYTES (8 << 10)
 #define SQL_MAX	       (8 << 10)
@@ -57,15 +57,15 @@ static bool is_number(const char *text)
 /* A table that has never been filled may not know yet that its first value is 1. */
 /* clang-format off */
 static const char auto_increment_sql[] =
-	"SELECT c.TABLE_NAME, c.COLUMN_NAME, COALESCE(t.AUTO_INCREMENT, 1) FROM information_schema.COLUMNS c"
-	" JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME"
-	" WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND " RP_MY_HERE("t.TABLE_SCHEMA") " AND c.EXTRA LIKE"
-	" '%auto_increment%' AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES;
+	"SELECT c.TABLE_NAME, c.COLUMN_NAME, COALESCE(t.AUTO_INCREMENT, 1) FROM information_schema.COLUMNS"
+	" c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME ="
+	" c.TABLE_NAME WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND " RP_MY_HERE("t.TABLE_SCHEMA") " AND"
+	" c.EXTRA LIKE '%auto_increment%' AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES;
 
 static const char sequences_sql[] =
-	"SELECT t.TABLE_NAME, t.TABLE_COMMENT, t.ENGINE, c.COLUMN_TYPE FROM information_schema.TABLES t JOIN"
-	" information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND"
-	" c.COLUMN_NAME = 'minimum_value' WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND "
+	"SELECT t.TABLE_NAME, t.TABLE_COMMENT, t.ENGINE, c.COLUMN_TYPE FROM information_schema.TABLES t"
+	" JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME ="
+	" t.TABLE_NAME AND c.COLUMN_NAME = 'minimum_value' WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND "
 	RP_MY_HERE("c.TABLE_SCHEMA") " AND t.TABLE_TYPE = 'SEQUENCE'";
 /* clang-format on */
 

@@ -22,7 +22,8 @@ static bool is_less(const char *a, const char *b)
 	return below ? by_size > 0 : by_size < 0;
 }
 
-/* The interval "low..high" that 'again' belongs to as well as 'once', which is a number or such an interval. */
+/* The interval "low..high" that 'again' belongs to as well as 'once', which is a number or such an
+ * interval. */
 static int add_interval(struct rp_buf *both, const char *once, const char *again, struct rp_err **err)
 {
 	const char *dots = strstr(once, "..");

@@ -5,9 +5,10 @@
 #include "verifier/engine/mysql/objects.h"
 #include "verifier/util/buf.h"
 
-/* information_schema leaves out what an account has no right to, without an error: views without their text, triggers
- * and events not at all. Both ends of a proof would leave out the same. So our own rights are read first, as the
- * server tells them with those of our roles, and with less than all of the database the survey is not begun. */
+/* information_schema leaves out what an account has no right to, without an error: views without their
+ * text, triggers and events not at all. Both ends of a proof would leave out the same. So our own rights
+ * are read first, as the server tells them with those of our roles, and with less than all of the database
+ * the survey is not begun. */
 
 #define NAME_MAX_BYTES 1024
 #define TEXT_MAX       (16 << 10)
@@ -35,8 +36,8 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Words hold no quotes, but names of columns and routines do, and may hold " ON ". false: it grants a role, or something
- * else. */
+/* Words hold no quotes, but names of columns and routines do, and may hold " ON ". false: it grants a
+ * role, or something else. */
 static bool parse(const char *line, struct grant *ret)
 {
 	bool grants = begins(line, "GRANT ");
@@ -132,8 +133,8 @@ static bool is_exactly(const char *name, const char *pattern)
 	return *name == '\0';
 }
 
-/* What the lines together give. Of the databases whose patterns fit, a server heeds one alone: that which is our name,
- * else which it is we do not say, and take what all of them give. */
+/* What the lines together give. Of the databases whose patterns fit, a server heeds one alone: that which
+ * is our name, else which it is we do not say, and take what all of them give. */
 struct sum {
 	const char *database;
 	bool literal; /* patterns are none: MySQL's partial_revokes */

@@ -25,6 +25,7 @@ bench: setup
 	@test -f $(BUILD)-release/build.ninja || meson setup $(BUILD)-release --buildtype=release -Dtests=true
 	@ninja -C $(BUILD)-release --quiet
 	@bash tests/bench/run.sh $(BUILD)-release
+	@bash tests/bench/mysql.sh $(BUILD)-release
 
 # Other versions of the engines beside the system's: fetched as packages, unpacked, never installed.
 matrix: build

@@ -2,8 +2,10 @@
 /* Whatever a client says, and in whatever pieces it comes: the same packets pass, and none that says something does so
  * unseen. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "verifier/engine/mysql/packets.h"
+#include "verifier/util/cleanup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,11 +15,15 @@ struct outcome {
 	uint64_t commands, begun;
 };
 
-static struct outcome run(const uint8_t *data, size_t size, size_t piece)
+static struct outcome run(const uint8_t *said, size_t size, size_t piece)
 {
+	rp_autofree uint8_t *data = malloc(size + 1);
 	struct rp_my_packets p = {0};
 	struct rp_my_answers a = {0};
 	struct outcome o = {0};
+	if (data == NULL)
+		return o;
+	memcpy(data, said, size);
 	for (size_t have = 0; have < size;) {
 		size_t before = have;
 		have = have + piece < size ? have + piece : size;

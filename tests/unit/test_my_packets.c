@@ -34,7 +34,7 @@ static size_t pass(struct rp_my_packets *p, const struct rp_buf *b, size_t piece
 	size_t at = 0;
 	for (size_t have = 0; have < b->len;) {
 		have = have + piece < b->len ? have + piece : b->len;
-		at += rp_my_packets_pass(p, (const uint8_t *)b->s + at, have - at, word);
+		at += rp_my_packets_pass(p, (uint8_t *)b->s + at, have - at, word);
 		if (*word != RP_MY_OTHER)
 			break;
 	}
@@ -70,7 +70,7 @@ static void what_is_admitted_passes_and_the_next_is_looked_at(void **state)
 	query(&b, "FLUSH TABLES WITH READ LOCK");
 	size_t second = b.len;
 	query(&b, "START TRANSACTION");
-	const uint8_t *s = (const uint8_t *)b.s;
+	uint8_t *s = (uint8_t *)b.s;
 	size_t at = rp_my_packets_pass(&p, s, b.len, &word);
 	assert_int_equal(word, RP_MY_FLUSH_LOCK);
 	at += rp_my_packets_admit(&p, s + at, b.len - at);
@@ -130,7 +130,7 @@ static void statements_are_known_behind_comments_and_attributes(void **state)
 	enum rp_my_word word;
 	login(&b);
 	packet(&b, 0, "\x03\x00\x01START TRANSACTION", 20);
-	(void)rp_my_packets_pass(&p, (const uint8_t *)b.s, b.len, &word);
+	(void)rp_my_packets_pass(&p, (uint8_t *)b.s, b.len, &word);
 	assert_int_equal(word, RP_MY_BEGIN);
 }
 
@@ -151,7 +151,7 @@ static void a_login_that_would_hide_what_follows_is_known(void **state)
 		struct rp_my_packets p = {0};
 		enum rp_my_word word;
 		packet(&b, 1, all[i].flags, 4);
-		assert_int_equal(rp_my_packets_pass(&p, (const uint8_t *)b.s, b.len, &word),
+		assert_int_equal(rp_my_packets_pass(&p, (uint8_t *)b.s, b.len, &word),
 				 all[i].word == RP_MY_OTHER ? 8 : 0);
 		assert_int_equal(word, all[i].word);
 	}
@@ -173,11 +173,37 @@ static void answers_are_counted_by_their_first_packets(void **state)
 	for (size_t piece = 1; piece < 40; piece++) {
 		struct rp_my_answers a = {0};
 		for (size_t at = 0; at < b.len; at += piece)
-			rp_my_answers_pass(&a, (const uint8_t *)b.s + at,
-					   at + piece < b.len ? piece : b.len - at);
+			rp_my_answers_pass(&a, (uint8_t *)b.s + at, at + piece < b.len ? piece : b.len - at);
 		assert_int_equal(a.begun, 3);
 		assert_int_equal(a.left, 0);
 	}
+}
+
+static void numbers_of_a_login_make_room_for_tls(void **state)
+{
+	(void)state;
+	rp_autobuf up = RP_BUF_INIT(4096);
+	rp_autobuf down = RP_BUF_INIT(4096);
+	struct rp_my_packets p = {.shift = 1, .greeted = true};
+	struct rp_my_answers a = {.shift = 1};
+	enum rp_my_word word;
+	login(&up);
+	packet(&up, 3, "more", 4);
+	query(&up, "SELECT 1");
+	packet(&up, 1, "data", 4);
+	(void)rp_my_packets_pass(&p, (uint8_t *)up.s, up.len, &word);
+	assert_int_equal(up.s[3], 2);
+	size_t second = 4 + sizeof LOGIN - 1;
+	assert_int_equal(up.s[second + 3], 4);
+	assert_int_equal(up.s[second + 8 + 3], 0);
+	assert_int_equal(up.s[up.len - 5], 1); /* of the statement, and not of the login */
+	packet(&down, 3, "auth", 4);
+	packet(&down, 5, "\0ok", 3);
+	for (size_t at = 0; at < down.len; at++)
+		rp_my_answers_pass(&a, (uint8_t *)down.s + at, 1);
+	assert_int_equal(down.s[3], 2);
+	assert_int_equal(down.s[8 + 3], 4);
+	assert_int_equal(a.begun, 0);
 }
 
 int main(void)
@@ -189,6 +215,7 @@ int main(void)
 		cmocka_unit_test(statements_are_known_behind_comments_and_attributes),
 		cmocka_unit_test(a_login_that_would_hide_what_follows_is_known),
 		cmocka_unit_test(answers_are_counted_by_their_first_packets),
+		cmocka_unit_test(numbers_of_a_login_make_room_for_tls),
 	};
 	return cmocka_run_group_tests_name("my_packets", tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static int begin(void **state)
 	(void)snprintf(w.by, sizeof w.by, "%s/by", w.dir);
 	w.listening = listen_on(w.to, &to);
 	int fd = listen_on(w.by, &by);
-	assert_int_equal(rp_my_relay_new(&w.relay, fd, (struct sockaddr *)&to, sizeof to, NULL), 0);
+	assert_int_equal(rp_my_relay_new(&w.relay, fd, (struct sockaddr *)&to, sizeof to, NULL, NULL), 0);
 	w.client = client();
 	w.server = accept(w.listening, NULL, NULL);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/engine/mysql/admit.h"
 
-#include <stdio.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +10,7 @@
 #include "verifier/engine/mysql/lobby.h"
 #include "verifier/engine/mysql/login.h"
 #include "verifier/engine/mysql/relay.h"
+#include "verifier/engine/mysql/tls.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/run.h"
 
@@ -106,22 +107,47 @@ static int find_server(struct rp_my_conn *c, struct sockaddr_storage *ret, sockl
 	return 0;
 }
 
+static bool is_local(const struct sockaddr_storage *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)a;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)a;
+	if (a->ss_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+	return a->ss_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* The tool sees a socket of this machine, through which MySQL's may say its password as it is. */
+static int make_tls(struct rp_my_conn *c, const struct sockaddr_storage *server, struct rp_my_tls **ret,
+		    struct rp_err **err)
+{
+	bool verify = true, name = true;
+	if (server->ss_family == AF_UNIX)
+		return 0;
+	if (mysql_get_ssl_cipher(c->my) != NULL)
+		return rp_my_login_verifies(c->at, &verify, &name, err) < 0 ||
+				       rp_my_tls_new(ret, c->at, verify, name, err) < 0
+			       ? -1
+			       : 0;
+	if (is_local(server) || c->is.vendor == RP_MARIADB)
+		return 0;
+	(void)rp_err_set(err, RP_ERR_USAGE,
+			 "no backup is taken over a network without TLS: its tool's password could be read");
+	return rp_err_hint(err, "leave 'ssl-mode=disabled' out");
+}
+
 static int open_way(struct rp_my_entry *e, struct rp_my_conn *c, struct rp_err **err)
 {
+	struct rp_my_tls *tls = NULL;
 	struct sockaddr_storage server;
 	socklen_t len;
 	int fd = -1;
-	if (mysql_get_ssl_cipher(c->my) != NULL) {
-		(void)rp_err_set(err, RP_ERR_USAGE,
-				 "a backup in the survey's own moment is not possible over TLS");
-		return rp_err_hint(err,
-				   "seal on the server's own machine, over its socket, or through a tunnel "
-				   "that encrypts (ssh -L /path/socket:/server/socket)");
-	}
-	if (find_server(c, &server, &len, err) < 0 || rp_my_lobby_new(&e->lobby, c->base.run, err) < 0 ||
-	    rp_my_lobby_listen(e->lobby, &fd, err) < 0)
+	if (find_server(c, &server, &len, err) < 0 || make_tls(c, &server, &tls, err) < 0)
 		return -1;
-	return rp_my_relay_new(&e->relay, fd, (const struct sockaddr *)&server, len, err);
+	if (rp_my_lobby_new(&e->lobby, c->base.run, err) < 0 || rp_my_lobby_listen(e->lobby, &fd, err) < 0) {
+		rp_my_tls_free(tls);
+		return -1;
+	}
+	return rp_my_relay_new(&e->relay, fd, (const struct sockaddr *)&server, len, tls, err);
 }
 
 static int start(struct rp_my_entry *e, struct rp_my_conn *c, bool global, struct rp_guest *guest,

@@ -46,6 +46,17 @@ static int mode_of(const struct rp_my_address *a, enum mode *ret, struct rp_err 
 	return rp_err_hint(err, "it is disabled, preferred, required, verify-ca or verify-identity");
 }
 
+int rp_my_login_verifies(const struct rp_my_address *a, bool *ret_certificate, bool *ret_name,
+			 struct rp_err **err)
+{
+	enum mode mode = DISABLED;
+	if (mode_of(a, &mode, err) < 0)
+		return -1;
+	*ret_certificate = mode >= VERIFY_CA;
+	*ret_name = mode >= VERIFY_IDENTITY;
+	return 0;
+}
+
 static int set(MYSQL *my, enum mysql_option option, const void *value, struct rp_err **err)
 {
 	if (mysql_optionsv(my, option, value) == 0)

@@ -121,11 +121,13 @@ static bool is_answered(uint8_t command)
 	return command != QUIT && command != LONG_DATA && command != STMT_CLOSE;
 }
 
-static void begin(struct rp_my_packets *p, const uint8_t *data)
+static void begin(struct rp_my_packets *p, uint8_t *data)
 {
 	uint32_t body = number(data, 3);
 	if (p->greeted && !p->follows && data[3] == 0 && body > 0 && is_answered(data[HEADER]))
 		p->commands++;
+	else if (p->commands == 0 && data[3] != 0)
+		data[3] = (uint8_t)(data[3] + p->shift);
 	p->left = HEADER + (uint64_t)body;
 	p->follows = body == FULL;
 	p->greeted = true;
@@ -138,7 +140,7 @@ static size_t go_on(struct rp_my_packets *p, size_t len)
 	return n;
 }
 
-size_t rp_my_packets_pass(struct rp_my_packets *p, const uint8_t *data, size_t len, enum rp_my_word *ret)
+size_t rp_my_packets_pass(struct rp_my_packets *p, uint8_t *data, size_t len, enum rp_my_word *ret)
 {
 	size_t at = go_on(p, len);
 	*ret = RP_MY_OTHER;
@@ -149,7 +151,7 @@ size_t rp_my_packets_pass(struct rp_my_packets *p, const uint8_t *data, size_t l
 	return at;
 }
 
-size_t rp_my_packets_admit(struct rp_my_packets *p, const uint8_t *data, size_t len)
+size_t rp_my_packets_admit(struct rp_my_packets *p, uint8_t *data, size_t len)
 {
 	if (p->left == 0 && len >= HEADER)
 		begin(p, data);
@@ -168,7 +170,7 @@ static void begin_answer(struct rp_my_answers *a)
 	a->have = 0;
 }
 
-void rp_my_answers_pass(struct rp_my_answers *a, const uint8_t *data, size_t len)
+void rp_my_answers_pass(struct rp_my_answers *a, uint8_t *data, size_t len)
 {
 	while (len > 0) {
 		if (a->left > 0) {
@@ -180,7 +182,10 @@ void rp_my_answers_pass(struct rp_my_answers *a, const uint8_t *data, size_t len
 		}
 		a->head[a->have++] = *data++;
 		len--;
-		if (a->have == HEADER)
-			begin_answer(a);
+		if (a->have != HEADER)
+			continue;
+		data[-1] = (uint8_t)(data[-1] - a->shift);
+		a->head[3] = data[-1];
+		begin_answer(a);
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "verifier/engine/engine.h"
 #include "verifier/engine/mysql/relay_inside.h"
+#include "verifier/engine/mysql/tls.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/run.h"
@@ -29,15 +30,17 @@ static int start(struct rp_my_relay *r)
 }
 
 int rp_my_relay_new(struct rp_my_relay **ret, int listening, const struct sockaddr *server, socklen_t len,
-		    struct rp_err **err)
+		    struct rp_my_tls *tls, struct rp_err **err)
 {
 	struct rp_my_relay *r = calloc(1, sizeof *r);
 	if (r == NULL || len > sizeof r->server) {
 		(void)close(listening);
+		rp_my_tls_free(tls);
 		free(r);
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
 	r->listening = listening;
+	r->tls = tls;
 	memcpy(&r->server, server, len);
 	r->server_len = len;
 	(void)pthread_mutex_init(&r->lock, NULL);
@@ -66,6 +69,7 @@ void rp_my_relay_free(struct rp_my_relay *r)
 	rp_closep(&r->listening);
 	rp_closep(&r->orders);
 	rp_closep(&r->news);
+	rp_my_tls_free(r->tls);
 	(void)pthread_mutex_destroy(&r->lock);
 	rp_err_free(r->failure);
 	free(r);

@@ -7,6 +7,7 @@
 
 struct rp_err;
 struct rp_guest;
+struct rp_my_tls;
 struct rp_run;
 
 /* Neither vendor's dump tool can be told to read in a snapshot of ours, nor to wait for a word. So it is given a
@@ -15,9 +16,10 @@ struct rp_run;
  * then, and the source is held for as long as a few short statements take. */
 struct rp_my_relay;
 
-/* Listen on a socket (already bound and listening; taken over) for clients of the server at this address. */
+/* Listen on a socket (already bound and listening; taken over) for clients of the server at this address. tls: to
+ * speak to it with, taken over; NULL: in the clear. */
 int rp_my_relay_new(struct rp_my_relay **ret, int listening, const struct sockaddr *server, socklen_t len,
-		    struct rp_err **err);
+		    struct rp_my_tls *tls, struct rp_err **err);
 /* Ends what passes, too. Accepts NULL. */
 void rp_my_relay_free(struct rp_my_relay *r);
 

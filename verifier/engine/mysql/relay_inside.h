@@ -20,6 +20,7 @@ struct rp_my_relay {
 	int listening;
 	struct sockaddr_storage server;
 	socklen_t server_len;
+	struct rp_my_tls *tls;
 	pthread_t thread;
 	bool running;
 	int orders, news; /* eventfds: to the thread, and from it */

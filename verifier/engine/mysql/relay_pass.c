@@ -150,12 +150,18 @@ static void welcome(struct rp_my_relay *r)
 		return;
 	}
 	rp_autoerr struct rp_err *err = NULL;
-	if (rp_my_pair_new(&r->pairs[i], client, server, &err) < 0)
+	if (rp_my_pair_new(&r->pairs[i], client, server, r->tls, &err) < 0)
 		fail(r, ENOMEM, "connect the backup's command to the server");
 }
 
 static void farewell(struct rp_my_relay *r, struct rp_my_pair **p)
 {
+	if ((*p)->failure != NULL) {
+		pthread_mutex_lock(&r->lock);
+		(void)rp_err_set(&r->failure, rp_err_kind((*p)->failure), "%s", rp_err_text((*p)->failure));
+		pthread_mutex_unlock(&r->lock);
+		rp_my_ring(r->news);
+	}
 	if (*p == r->guest) {
 		pthread_mutex_lock(&r->lock);
 		r->left = true;
@@ -177,15 +183,18 @@ static bool is_to_stop(struct rp_my_relay *r)
 static void pass(struct rp_my_relay *r)
 {
 	struct pollfd fds[2 + 2 * RP_MY_PAIRS_MAX];
+	bool more = false;
 	fds[0] = (struct pollfd){.fd = r->orders, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = r->listening, .events = POLLIN};
 	for (size_t i = 0; i < RP_MY_PAIRS_MAX; i++) {
 		struct pollfd *two = fds + 2 + 2 * i;
 		two[0] = two[1] = (struct pollfd){.fd = -1};
-		if (r->pairs[i] != NULL)
-			rp_my_pair_wants(r->pairs[i], two);
+		if (r->pairs[i] == NULL)
+			continue;
+		rp_my_pair_wants(r->pairs[i], two);
+		more = more || rp_my_pair_has_more(r->pairs[i]);
 	}
-	if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0)
+	if (poll(fds, sizeof fds / sizeof fds[0], more ? 0 : -1) < 0)
 		return; /* a signal; they are all blocked here, but for those that cannot be */
 	if (fds[0].revents != 0)
 		rp_my_hear(r->orders);

@@ -623,6 +623,28 @@ static void a_scan_that_is_killed_has_no_end(void **state)
 	}
 }
 
+/* A server that answers nothing is left when the run's time is over. */
+static void a_scan_that_must_wait_ends_with_the_run(void **state)
+{
+	(void)state;
+	static struct table t;
+	struct rp_run run = server.run;
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_conn *c = NULL;
+	struct sum sum = {0};
+	look_at(&t, "rp_killed", "t", "PRIMARY");
+	MYSQL *other = enter();
+	assert_int_equal(mysql_query(other, "LOCK TABLES rp_killed.t WRITE"), 0);
+	run.deadline_ns = (rp_run_clock_ms() + 1500) * 1000000;
+	assert_int_equal(engine()->connect(&c, own_mysql_uri(&server, "root", "rp_killed", NULL), &run, &err),
+			 0);
+	assert_int_equal(engine()->stream(c, &t.r, NULL, add_up, &sum, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_TIMEOUT);
+	assert_true(rp_run_clock_ms() * 1000000 < run.deadline_ns + (int64_t)3000 * 1000000);
+	engine()->close(c);
+	mysql_close(other);
+}
+
 static int stop_at_once(void *ctx, const uint8_t *row, size_t len, struct rp_err **err)
 {
 	(void)ctx;
@@ -757,6 +779,7 @@ int main(void)
 		cmocka_unit_test(what_is_altered_meanwhile_is_refused_and_the_moment_stays),
 		cmocka_unit_test(a_column_of_another_type_is_refused_and_the_next_table_is_read),
 		cmocka_unit_test(a_scan_that_is_killed_has_no_end),
+		cmocka_unit_test(a_scan_that_must_wait_ends_with_the_run),
 		cmocka_unit_test(who_stops_a_scan_gets_nothing_else_from_its_connection),
 		cmocka_unit_test(rows_of_more_than_a_packet_come_whole),
 		cmocka_unit_test(columns_that_are_generated_or_not_seen_are_read),

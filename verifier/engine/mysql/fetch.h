@@ -16,7 +16,6 @@ struct rp_my_fetch {
 	const char *sql;
 	const struct rp_column *columns; /* of the result, in its order */
 	size_t n;
-	uint64_t weight; /* about how many bytes will come */
 	rp_row_fn *fn;
 	void *ctx;
 };

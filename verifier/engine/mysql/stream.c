@@ -35,12 +35,8 @@ int rp_my_stream(struct rp_conn *conn, const struct rp_relation *r, const struct
 		return rp_err_set(err, RP_ERR_OBJECT, "it is not described well enough to be read");
 	if (write_select(&sql, r, part, err) < 0)
 		return -1;
-	struct rp_my_fetch what = {.sql = rp_buf_text(&sql),
-				   .columns = r->columns,
-				   .n = r->n_columns,
-				   .weight = r->weight,
-				   .fn = fn,
-				   .ctx = ctx};
+	struct rp_my_fetch what = {
+		.sql = rp_buf_text(&sql), .columns = r->columns, .n = r->n_columns, .fn = fn, .ctx = ctx};
 	return rp_my_fetch(rp_my_of(conn), &what, err);
 }
 

@@ -15,107 +15,8 @@
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
-#define SKETCH_DEFAULT 10240 /* names about a hundred rows that differ */
-
-#define AT(member) .at = offsetof(struct seal_options, member)
-static const struct rp_option options[] = {
-	{.name = "source",
-	 .type = RP_OPTION_TEXT,
-	 .value = "URI",
-	 AT(source),
-	 .required = true,
-	 .help = "The database: postgresql://user@host:port/name, or postgresql:///?service=NAME. Passwords "
-		 "come from ~/.pgpass or PGPASSFILE, never from here."},
-	{.name = "key",
-	 .type = RP_OPTION_FILE,
-	 .value = "KEY",
-	 AT(key),
-	 .required = true,
-	 .help = "The private key to sign with (PEM: Ed25519 or ECDSA P-256); nobody else may be able to "
-		 "read it."},
-	{.name = "manifest",
-	 .type = RP_OPTION_FILE,
-	 .value = "FILE",
-	 AT(manifest),
-	 .required = true,
-	 .help = "Where the signed manifest goes: written beside, then renamed."},
-	{.name = "backup",
-	 .type = RP_OPTION_FILE,
-	 .value = "FILE",
-	 AT(backup),
-	 .help = "Back the database up into this file, in the very snapshot that is surveyed, with the dump "
-		 "tool of the server's version. '-' is standard output. Without it the survey is sealed "
-		 "alone."},
-	{.name = "backup-command",
-	 .type = RP_OPTION_TEXT,
-	 .value = "COMMAND",
-	 AT(command),
-	 .help = "Make the backup with this command, which writes it to its standard output. {snapshot} is "
-		 "replaced by the snapshot's name and must be there. Words are split at blanks, and quotes "
-		 "are understood; there is no shell."},
-	{.name = "target",
-	 .type = RP_OPTION_TEXT,
-	 .value = "NAME",
-	 AT(target),
-	 .help = "What 'verify --target' must be told; the database's name when it is not given."},
-	{.name = "jobs",
-	 .type = RP_OPTION_NUMBER,
-	 .value = "N",
-	 AT(jobs),
-	 .min = 1,
-	 .max = 256,
-	 .help = "Read with that many connections, all in one snapshot; one per core when it is not given."},
-	{.name = "sketch",
-	 .type = RP_OPTION_NUMBER,
-	 .value = "BYTES",
-	 AT(sketch),
-	 .min = 1,
-	 .max = 16u << 20,
-	 .help = "How many bytes of the manifest a large relation may take, so that rows that differ can be "
-		 "named; 10240 when it is not given."},
-	{.name = "no-sketch",
-	 .type = RP_OPTION_FLAG,
-	 AT(no_sketch),
-	 .help = "Keep nothing that names rows; the manifest is then smaller and says less."},
-	{.name = "fingerprint-keys",
-	 .type = RP_OPTION_FLAG,
-	 AT(fingerprint_keys),
-	 .help = "Keep keyed fingerprints of the rows' keys and never the keys themselves, for keys that are "
-		 "personal."},
-	{.name = "timeout",
-	 .type = RP_OPTION_DURATION,
-	 .value = "TIME",
-	 AT(timeout_ms),
-	 .help = "Give up and end with 2 when it takes longer: 90s, 15m, 6h."},
-	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .help = "Print the summary as JSON."},
-	{0},
-};
-static const struct rp_example examples[] = {
-	{"survey a database, back it up in the same snapshot, and sign what was found",
-	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
-	 "--backup shop.dump"},
-	{"the same with a dump command of one's own",
-	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
-	 "--backup shop.sql --backup-command 'pg_dump --snapshot={snapshot} shop'"},
-	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
-	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
-	 "--backup shop.sql"},
-	{"the same with a dump command of one's own",
-	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
-	 "--backup shop.sql --backup-command 'mysqldump --defaults-file={defaults} --single-transaction "
-	 "--routines --events --hex-blob {database}'"},
-	{0},
-};
-static const struct rp_section sections[] = {
-	{"RIGHTS", "Reading is enough: on PostgreSQL a role that is a member of pg_read_all_data and has "
-		   "BYPASSRLS. What such a role may not read is told by name, and the exit status is then 2: "
-		   "the manifest is written, and it is not whole."},
-	{"CONFIDENTIALITY",
-	 "A manifest holds no rows, but it holds keys of rows in its sketches unless --fingerprint-keys is "
-	 "given, definitions, and digests from which the values of small columns can be guessed. Keep it as "
-	 "confidential as the database's schema."},
-	{0},
-};
+#define SKETCH_DEFAULT	 10240	     /* names about a hundred rows that differ */
+#define SKETCHES_DEFAULT (16u << 20) /* of all relations: as much as a thousand large ones take */
 
 /* What can be wrong with the options is found before a server is asked for anything. */
 static int prepare(struct sealing *s, struct rp_err **err)
@@ -248,6 +149,7 @@ static int gather(struct sealing *s, struct rp_err **err)
 		.sketch_bytes = o->no_sketch ? 0
 				: o->sketch  ? (uint32_t)o->sketch
 					     : SKETCH_DEFAULT,
+		.all_sketches = o->all_sketches ? (size_t)o->all_sketches : SKETCHES_DEFAULT,
 		.whole_keys = !o->fingerprint_keys,
 		/* Without a backup's digest nothing less than this is a proof against somebody who forges rows. */
 		.strong = o->backup == NULL,
@@ -353,9 +255,9 @@ const struct rp_command rp_command_seal = {
 		"milliseconds in which all connections take their snapshot, and the summary says how many.\n\n"
 		"The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
 		"went wrong.",
-	.options = options,
+	.options = rp_seal_options,
 	.size = sizeof(struct seal_options),
-	.examples = examples,
-	.sections = sections,
+	.examples = rp_seal_examples,
+	.sections = rp_seal_sections,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verifier/command/options.h"
 #include "verifier/engine/db.h"
 #include "verifier/manifest/manifest.h"
 #include "verifier/recovery/format.h"
@@ -17,10 +18,15 @@ struct rp_run;
 /* What 'seal' was asked for: the options as they were read. */
 struct seal_options {
 	const char *source, *key, *manifest, *backup, *command, *target;
-	uint64_t jobs, sketch;
+	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool no_sketch, fingerprint_keys, json;
 };
+
+/* seal_options.c: the tables. */
+extern const struct rp_option rp_seal_options[];
+extern const struct rp_example rp_seal_examples[];
+extern const struct rp_section rp_seal_sections[];
 
 /* A seal under way. */
 struct sealing {

@@ -137,8 +137,8 @@ const struct rp_option rp_verify_options[] = {
 };
 const struct rp_operand rp_verify_artifact = {
 	.value = "ARTIFACT",
-	.help = "The backup: a file made by pg_dump, custom or plain format, also compressed with gzip. It "
-		"is recognised by its content.",
+	.help = "The backup: a file made by pg_dump (custom or plain format), mariadb-dump or mysqldump, also "
+		"compressed with gzip. It is recognised by its content.",
 	.type = RP_OPTION_FILE,
 	AT(artifact),
 	.required = true,

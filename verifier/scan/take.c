@@ -50,7 +50,8 @@ int rp_survey_take(struct rp_survey **ret, struct rp_db *db, const struct rp_sca
 				       .sketch_bytes = wish->sketch_bytes,
 				       .whole_keys = wish->whole_keys,
 				       .strong = wish->strong};
-	if (draw_salt(s->method.salt, err) < 0 || rp_scan_rows(db, s, NULL, err) < 0)
+	if (draw_salt(s->method.salt, err) < 0 || rp_scan_rows(db, s, NULL, err) < 0 ||
+	    (wish->all_sketches > 0 && rp_sketches_bound(s, wish->all_sketches, err) < 0))
 		return rp_err_wrap(err, "survey");
 	*ret = rp_take(s);
 	return 0;

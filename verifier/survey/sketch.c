@@ -178,3 +178,9 @@ void rp_sketch_fit(struct rp_sketch *s, uint64_t rows)
 	if (s->key_size > narrow)
 		s->key_size = narrow;
 }
+
+void rp_sketch_shrink(struct rp_sketch *s, uint32_t cells)
+{
+	while (s->part % 2 == 0 && rp_sketch_count(s) > cells)
+		fold(s);
+}

@@ -25,6 +25,11 @@ static size_t text_size(uint32_t cells, unsigned key_size)
 	       (size_t)rp_sketch_buckets_for(cells / RP_PARTITIONS) * BUCKET;
 }
 
+size_t rp_sketch_size(const struct rp_sketch *s, uint32_t cells)
+{
+	return (text_size(cells, s->key_size) + 2) / 3 * 4;
+}
+
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void write_base64(const uint8_t *from, size_t len, struct rp_buf *out)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "verifier/command/options.h"
+#include "verifier/command/seal.h"
+
+#define AT(member) .at = offsetof(struct seal_options, member)
+const struct rp_option rp_seal_options[] = {
+	{.name = "source",
+	 .type = RP_OPTION_TEXT,
+	 .value = "URI",
+	 AT(source),
+	 .required = true,
+	 .help = "The database: postgresql://user@host:port/name, or postgresql:///?service=NAME; "
+		 "mysql://user@host:port/name or mariadb://..., with ?socket=PATH for a socket. Passwords come from "
+		 "~/.pgpass, PGPASSFILE or an option file (~/.my.cnf, ?defaults-file=PATH), never from here."},
+	{.name = "key",
+	 .type = RP_OPTION_FILE,
+	 .value = "KEY",
+	 AT(key),
+	 .required = true,
+	 .help = "The private key to sign with (PEM: Ed25519 or ECDSA P-256); nobody else may be able to "
+		 "read it."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .required = true,
+	 .help = "Where the signed manifest goes: written beside, then renamed."},
+	{.name = "backup",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(backup),
+	 .help = "Back the database up into this file, in the very snapshot that is surveyed, with the dump "
+		 "tool of the server's version. '-' is standard output. Without it the survey is sealed "
+		 "alone."},
+	{.name = "backup-command",
+	 .type = RP_OPTION_TEXT,
+	 .value = "COMMAND",
+	 AT(command),
+	 .help = "Make the backup with this command, which writes it to its standard output. On PostgreSQL "
+		 "{snapshot} is replaced by the snapshot's name; on MariaDB and MySQL {defaults} by an option file "
+		 "that says how to connect, and {socket} by the socket that stands in it. What lets it into the "
+		 "snapshot must be there. Words are split at blanks, and quotes are understood; there is no shell."},
+	{.name = "target",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(target),
+	 .help = "What 'verify --target' must be told; the database's name when it is not given."},
+	{.name = "jobs",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "N",
+	 AT(jobs),
+	 .min = 1,
+	 .max = 256,
+	 .help = "Read with that many connections, all in one snapshot; one per core when it is not given."},
+	{.name = "sketch",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "BYTES",
+	 AT(sketch),
+	 .min = 1,
+	 .max = 16u << 20,
+	 .help = "How many bytes of the manifest a large relation may take, so that rows that differ can be "
+		 "named; 10240 when it is not given."},
+	{.name = "all-sketches",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "BYTES",
+	 AT(all_sketches),
+	 .min = 1,
+	 .max = 128u << 20,
+	 .help = "How many bytes of the manifest the sketches of all relations may take; 16777216 when it is not "
+		 "given. Where there are so many relations that they would take more, the largest get less, and "
+		 "the manifest lists which."},
+	{.name = "no-sketch",
+	 .type = RP_OPTION_FLAG,
+	 AT(no_sketch),
+	 .help = "Keep nothing that names rows; the manifest is then smaller and says less."},
+	{.name = "fingerprint-keys",
+	 .type = RP_OPTION_FLAG,
+	 AT(fingerprint_keys),
+	 .help = "Keep keyed fingerprints of the rows' keys and never the keys themselves, for keys that are "
+		 "personal."},
+	{.name = "timeout",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(timeout_ms),
+	 .help = "Give up and end with 2 when it takes longer: 90s, 15m, 6h."},
+	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .help = "Print the summary as JSON."},
+	{0},
+};
+const struct rp_example rp_seal_examples[] = {
+	{"survey a database, back it up in the same snapshot, and sign what was found",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.dump"},
+	{"the same with a dump command of one's own",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql --backup-command 'pg_dump --snapshot={snapshot} shop'"},
+	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
+	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql"},
+	{"the same with a dump command of one's own",
+	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup shop.sql --backup-command 'mysqldump --defaults-file={defaults} --single-transaction "
+	 "--routines --events --hex-blob {database}'"},
+	{0},
+};
+const struct rp_section rp_seal_sections[] = {
+	{"RIGHTS",
+	 "Reading is enough: on PostgreSQL a role that is a member of pg_read_all_data and has BYPASSRLS; on "
+	 "MariaDB and MySQL SELECT, SHOW VIEW, TRIGGER and EVENT on the database and what sees its routines, and RELOAD (or "
+	 "FLUSH_TABLES) for the lock of a few milliseconds, without which the tables are locked one and all instead. What "
+	 "such a role may not read is told by name, and the exit status is then 2: the manifest is written, and it is "
+	 "not whole."},
+	{"CONFIDENTIALITY",
+	 "A manifest holds no rows, but it holds keys of rows in its sketches unless --fingerprint-keys is "
+	 "given, definitions, and digests from which the values of small columns can be guessed. Keep it as "
+	 "confidential as the database's schema."},
+	{0},
+};

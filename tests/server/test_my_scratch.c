@@ -286,6 +286,35 @@ static void what_the_server_does_not_know_is_told_before_anything_is_restored(vo
 	refused_for(state, &table, RP_ERR_ENGINE, "storage engine ROCKSDB", "plugin");
 }
 
+/* Where the vendor's own file is installed. */
+static void what_tables_and_columns_cannot_do_without_is_brought(void **state)
+{
+	struct rp_fact facts[] = {{"engine", "ARCHIVE"}};
+	struct rp_object all[] = {
+		{.kind = "table", .name = "t", .definition = "", .facts = facts, .n_facts = 1},
+		{.kind = "view", .name = "v", .definition = "select md5(`t`.`y`) AS `x` from `t`"},
+	};
+	rp_auto(rp_survey) sealed = survey_with(all, 2);
+	struct rp_scratch_wish wish = wish_in(*state);
+	wish.sealed = sealed;
+	struct rp_scratch *s = made(&wish);
+	rp_autoerr struct rp_err *err = NULL;
+	rp_autobuf said = RP_BUF_INIT(4096);
+	if (rp_scratch_start(s, &err) < 0) {
+		assert_non_null(strstr(rp_err_text(err), "storage engine ARCHIVE"));
+		(void)printf("# ARCHIVE is not installed here\n");
+	} else {
+		ok(fed(s,
+		       "CREATE TABLE t (y INT) ENGINE = ARCHIVE;\nINSERT INTO t VALUES (1);\n"
+		       "CREATE VIEW v AS SELECT MD5(CONCAT(y)) AS x FROM t;\n"
+		       "SELECT y, x FROM t, v;\n",
+		       &said, &err),
+		   err);
+		assert_string_equal(rp_buf_text(&said), "1\tc4ca4238a0b923820dcc509a6f75849b\n");
+	}
+	removed(s);
+}
+
 static void a_definer_with_the_name_of_our_own_account_is_a_forgery(void **state)
 {
 	struct rp_fact facts[] = {{"owner", RP_MY_RESTORER "@localhost"}};
@@ -323,6 +352,7 @@ static int all(const char *name)
 		T(without_a_manifest_definers_are_made_when_they_are_known),
 		T(names_of_tables_are_told_apart_as_they_were),
 		T(what_the_server_does_not_know_is_told_before_anything_is_restored),
+		T(what_tables_and_columns_cannot_do_without_is_brought),
 		T(a_definer_with_the_name_of_our_own_account_is_a_forgery),
 		T(no_installation_is_told_with_its_package),
 	};

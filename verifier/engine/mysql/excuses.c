@@ -45,7 +45,10 @@ const char *rp_my_complaint(const char *said, size_t *ret_len)
 	"what the backup needs is a plugin, and a private scratch server has none: name a server that has "  \
 	"it as the scratch"
 #define PACKET "raise max_allowed_packet on the server named for the scratch"
-#define OTHER  "the dump was made for another vendor's server or a newer version: restore it to one of those"
+#define HASHES                                                                                               \
+	"MySQL 9.6 and newer have MD5() and SHA1() as functions of the component "                           \
+	"'component_classic_hashing', which no stored definition of a column may use: restore to an older one"
+#define OTHER "the dump was made for another vendor's server or a newer version: restore it to one of those"
 
 /* By the server's number; where it stands for many things, only with this text. */
 static const struct {
@@ -62,8 +65,10 @@ static const struct {
 	{1289, NULL, PLUGIN},
 	{1126, NULL, PLUGIN},
 	{1524, NULL, PLUGIN},
-	{1305, ".MD5 ", "MySQL 9 has MD5() and SHA1() only with its component 'component_classic_hashing'"},
-	{1305, ".SHA", "MySQL 9 has MD5() and SHA1() only with its component 'component_classic_hashing'"},
+	{1305, ".MD5 ", HASHES},
+	{1305, ".SHA", HASHES},
+	{3763, "md5", HASHES},
+	{3763, "sha", HASHES},
 	{1298, NULL, "load the time zone tables of the server named for the scratch (mysql_tzinfo_to_sql)"},
 	{1193, "GTID_PURGED", OTHER},
 	{1193, "gtid_purged", OTHER},

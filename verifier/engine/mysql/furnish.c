@@ -173,5 +173,8 @@ int rp_my_furnish(struct rp_conn *conn, const struct rp_survey *sealed, struct r
 	    make(c, RP_MY_ASKER "@localhost", " IDENTIFIED BY ''", OF_AN_ASKER, err) < 0 ||
 	    make_restorer(c, err) < 0)
 		return -1;
-	return sealed != NULL ? make_sealed(c, sealed, err) : make_restored(c, err);
+	if (sealed == NULL)
+		return make_restored(c, err);
+	rp_my_plugins_install(c, sealed);
+	return make_sealed(c, sealed, err);
 }

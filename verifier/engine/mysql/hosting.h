@@ -42,6 +42,13 @@ int rp_my_create(const struct rp_place *p, struct rp_argv *ret, char **ret_input
 int rp_my_configure(const struct rp_place *p, struct rp_err **err);
 int rp_my_serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err);
 
+/* plugins.c: make this directory, with what the sealed database cannot do without; the options that load it; what can
+ * only be installed by a statement. */
+struct rp_my_conn;
+int rp_my_plugins_bring(const struct rp_place *p, const char *dir, struct rp_err **err);
+void rp_my_plugins_load(const char *dir, struct rp_argv *line);
+void rp_my_plugins_install(struct rp_my_conn *c, const struct rp_survey *sealed);
+
 /* uri.c */
 extern const char *const rp_my_credentials[];
 int rp_my_uri(const struct rp_place *p, const char *database, struct rp_buf *ret, struct rp_err **err);

@@ -18,9 +18,10 @@
 #define MIB	(UINT64_C(1) << 20)
 #define SQL_MAX (16U << 20) /* MariaDB's own, with which its system tables are made: half a megabyte */
 
-/* Nothing is in it, and the server cannot put anything there: where plugins are looked for and files are read. */
-#define EMPTY "empty"
-#define FIRST "first.sql"
+/* The server cannot put anything there. Nothing is in the one where files may be read. */
+#define EMPTY	"empty"
+#define PLUGINS "plugins"
+#define FIRST	"first.sql"
 
 enum whose { OF_BOTH, OF_MARIADB, OF_MYSQL };
 
@@ -260,8 +261,12 @@ int rp_my_create(const struct rp_place *p, struct rp_argv *ret, char **ret_input
 int rp_my_configure(const struct rp_place *p, struct rp_err **err)
 {
 	rp_autobuf path = RP_BUF_INIT(8 << 10);
+	rp_autobuf plugins = RP_BUF_INIT(8 << 10);
 	rp_buf_addf(&path, "%s/" EMPTY, p->settings);
-	if (rp_buf_check(&path, err) < 0 || rp_dir_make(rp_buf_text(&path), 0755, err) < 0)
+	rp_buf_addf(&plugins, "%s/" PLUGINS, p->settings);
+	if (rp_buf_check(&path, err) < 0 || rp_buf_check(&plugins, err) < 0 ||
+	    rp_dir_make(rp_buf_text(&path), 0755, err) < 0 ||
+	    rp_my_plugins_bring(p, rp_buf_text(&plugins), err) < 0)
 		return rp_err_wrap(err, "configure the scratch server");
 	return 0;
 }
@@ -272,7 +277,10 @@ int rp_my_serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **e
 	if (add_all(p, false, ret, &is, err) < 0)
 		return -1;
 	rp_argv_addf(ret, "--socket=%s/" RP_MY_SOCKET, p->socket);
-	rp_argv_addf(ret, "--plugin-dir=%s/" EMPTY, p->settings);
+	rp_autobuf plugins = RP_BUF_INIT(8 << 10);
+	rp_buf_addf(&plugins, "%s/" PLUGINS, p->settings);
+	rp_argv_addf(ret, "--plugin-dir=%s", rp_buf_text(&plugins));
+	rp_my_plugins_load(rp_buf_text(&plugins), ret);
 	if (is.vendor == RP_MARIADB)
 		rp_argv_addf(ret, "--secure-file-priv=%s/" EMPTY, p->settings);
 	add_names(ret, &is, p->sealed);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/guard.h"
 #include "verifier/engine/mysql/hold.h"
@@ -141,6 +143,7 @@ static int see_locked(struct holding *h, const enum way ways[TRIES], struct rp_e
 
 static int see_unlocked(struct holding *h, struct rp_err **err)
 {
+	h->global = false;
 	if (h->locker != NULL) {
 		rp_log(h->leader->base.run, RP_LOG_WARNING,
 		       "this login may lock nothing, so that nothing holds all connections at one moment; "
@@ -164,12 +167,29 @@ static int check_moment(struct holding *h, struct rp_err **err)
 	return rp_my_note_snapshot(h->leader, h->moment, err);
 }
 
+/* Those that the snapshots keep can still be locked all at once. */
+static void give_up_loose(struct holding *h)
+{
+	if (h->tables.loose == NULL)
+		return;
+	h->moment->bound = false;
+	rp_log(h->leader->base.run, RP_LOG_WARNING,
+	       "this login may not keep tables without transactions locked (MyISAM and the like: %zu), so that "
+	       "their rows are of no one moment; grant it LOCK TABLES on the database, and RELOAD",
+	       h->tables.n_loose);
+	free(rp_take(h->tables.loose));
+}
+
 int rp_my_see_moment(struct holding *h, struct rp_err **err)
 {
-	int r = h->locker != NULL && h->global ? see_locked(h, globally, err) : 0;
-	if (r == 0) {
-		h->global = false;
-		r = h->locker != NULL && h->tables.read != NULL ? see_locked(h, by_table, err) : 0;
+	bool by_tables_first = !h->global;
+	int r = 0;
+	for (int i = 0; i < 2 && r == 0 && h->locker != NULL; i++) {
+		h->global = (i == 0) != by_tables_first;
+		if (h->global && by_tables_first)
+			give_up_loose(h);
+		if (h->global || h->tables.read != NULL)
+			r = see_locked(h, h->global ? globally : by_table, err);
 	}
 	if (r == 0)
 		r = see_unlocked(h, err);

@@ -69,7 +69,9 @@ static const struct {
 	{1305, ".SHA", HASHES},
 	{3763, "md5", HASHES},
 	{3763, "sha", HASHES},
-	{1298, NULL, "load the time zone tables of the server named for the scratch (mysql_tzinfo_to_sql)"},
+	{1298, NULL,
+	 "a private scratch server knows no time zones by name: name a server as the scratch that has its time "
+	 "zone tables loaded"},
 	{1193, "GTID_PURGED", OTHER},
 	{1193, "gtid_purged", OTHER},
 	{3546, NULL, "that server has seen these transactions already: name another server, or none"},

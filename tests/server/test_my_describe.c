@@ -362,10 +362,16 @@ static void rows_that_a_table_no_longer_shows_are_a_relation(void **state)
 	make_database(&server, "versions", "");
 	own_mysql_sql(&server,
 		      "USE versions; CREATE TABLE t (id int PRIMARY KEY, v int) WITH SYSTEM VERSIONING;"
-		      "INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; UPDATE t SET v = 3");
+		      "INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; UPDATE t SET v = 3;"
+		      "CREATE TABLE u (id int PRIMARY KEY, f timestamp(6) GENERATED ALWAYS AS ROW START,"
+		      " u timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (f, u))"
+		      " WITH SYSTEM VERSIONING");
 	rp_auto(rp_survey) s = describe(&server, "root", "versions");
 	const struct rp_relation *r = relation(s, "t." RP_MY_HISTORY);
 	rp_autobuf sql = RP_BUF_INIT(4000);
+	assert_int_equal(relation(s, "u")->columns[2].key, 0);
+	assert_string_equal(relation(s, "u")->columns[1].type, "timestamp(6) generated as row start");
+	assert_int_equal(relation(s, "u." RP_MY_HISTORY)->columns[2].key, 2);
 	assert_int_equal(relation(s, "t")->n_columns, 2);
 	assert_int_equal(r->n_columns, 4);
 	assert_string_equal(r->columns[3].name, "row_end");
@@ -373,6 +379,34 @@ static void rows_that_a_table_no_longer_shows_are_a_relation(void **state)
 	rp_buf_addf(&sql, "SELECT COUNT(*) FROM %s", r->source);
 	rp_autofree char *n = own_mysql_ask(&server, rp_buf_text(&sql));
 	assert_string_equal(n, "2");
+}
+
+/* MariaDB's catalogue takes 'a' for 'A' where it is asked with an ordinary comparison. */
+static void names_that_differ_in_case_are_two(void **state)
+{
+	(void)state;
+	make_database(&server, "cased", "");
+	make_database(&server, "CASED", "");
+	own_mysql_sql(
+		&server,
+		"USE cased; CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, b int, CONSTRAINT c1 CHECK (b > 0));"
+		"CREATE TABLE T (id bigint AUTO_INCREMENT PRIMARY KEY, b int, KEY (b), CONSTRAINT c2 CHECK (b > 1));"
+		"CREATE TABLE e (id int, CONSTRAINT f1 FOREIGN KEY (id) REFERENCES t (id));"
+		"CREATE TABLE E (id bigint, CONSTRAINT f2 FOREIGN KEY (id) REFERENCES T (id));"
+		"INSERT INTO T (b) VALUES (5); CREATE VIEW v AS SELECT 1 AS x; CREATE VIEW V AS SELECT 2 AS y;"
+		"CREATE TABLE CASED.t (x int); CREATE TABLE CASED.other (x int)");
+	rp_auto(rp_survey) s = describe(&server, "root", "cased");
+	assert_int_equal(s->n_relations, 4);
+	assert_string_equal(fact(s, RP_MY_KIND_AUTO_INCREMENT, "T.id", RP_FACT_POSITION), "2");
+	assert_string_equal(fact(s, RP_MY_KIND_AUTO_INCREMENT, "t.id", RP_FACT_POSITION), "1");
+	assert_string_equal(object(s, "foreign key", "E.f2")->definition, "REFERENCES `T` (`id` = `id`)");
+	assert_string_equal(relation(s, "T")->columns[0].type, "bigint");
+	assert_null(rp_survey_object(s, "index", "t.b"));
+	assert_survives("cased", &other, "cased");
+	/* mariadb-dump 10.5 would stumble over it. */
+	own_mysql_sql(&server, "CREATE PROCEDURE CASED.p() SELECT 1");
+	rp_auto(rp_survey) again = describe(&server, "root", "cased");
+	assert_int_equal(count_differences(s, again), 0);
 }
 
 /* The server hides what an account has no right to and says nothing: nothing must not be a survey. */
@@ -517,6 +551,7 @@ int main(void)
 		cmocka_unit_test(facts_say_what_was_declared),
 		cmocka_unit_test(only_what_holds_rows_is_a_relation),
 		cmocka_unit_test(rows_that_a_table_no_longer_shows_are_a_relation),
+		cmocka_unit_test(names_that_differ_in_case_are_two),
 		cmocka_unit_test(who_is_shown_a_part_gets_no_survey),
 		cmocka_unit_test(positions_read_again_become_intervals),
 		cmocka_unit_test(what_differs_is_found),

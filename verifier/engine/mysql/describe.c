@@ -289,9 +289,10 @@ static int add_classes(struct rp_my_conn *c, struct rp_survey *into, struct rp_e
 			continue;
 		if (rp_my_query(c, k->sql, &rows, err) < 0)
 			return rp_err_wrap(err, "what is left out");
-		MYSQL_ROW row = mysql_fetch_row(rows);
-		if (row == NULL || row[0] == NULL || rp_my_u64(row[1], &class.count, err) < 0)
-			return rp_err_set(err, RP_ERR_ENGINE, "what is left out: no answer");
+		MYSQL_ROW row = NULL;
+		if (rp_my_next(rows, 3, 1u << 2, &row, err) < 0 ||
+		    rp_my_u64(row != NULL ? row[1] : NULL, &class.count, err) < 0)
+			return rp_err_wrap(err, "what is left out");
 		class.what = row[0];
 		class.reason = row[2];
 		if (class.count > 0 && rp_survey_add_coverage(into, &class, err) < 0)

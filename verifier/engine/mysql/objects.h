@@ -45,6 +45,20 @@ struct rp_my_class {
 };
 extern const struct rp_my_class rp_my_classes[]; /* ends with a NULL sql */
 
+/* A server may answer with less than it was asked for: that many columns, each with a value but for those in 'optional'
+ * (bit 0 is the first). ret NULL: there are no more rows. */
+static inline int rp_my_next(MYSQL_RES *rows, unsigned n, unsigned optional, MYSQL_ROW *ret,
+			     struct rp_err **err)
+{
+	*ret = mysql_fetch_row(rows);
+	if (mysql_num_fields(rows) != n)
+		return rp_err_set(err, RP_ERR_ENGINE, "the server answered something else than it was asked");
+	for (unsigned i = 0; *ret != NULL && i < n; i++)
+		if ((*ret)[i] == NULL && (optional & 1u << i) == 0)
+			return rp_err_set(err, RP_ERR_ENGINE, "the server left out what it was asked for");
+	return 0;
+}
+
 static inline bool rp_my_is_for(const struct rp_my_conn *c, enum rp_my_when when, enum rp_my_trait trait)
 {
 	return when == RP_MY_ALWAYS || c->is.has[trait] == (when == RP_MY_WITH);
@@ -88,9 +102,10 @@ int rp_my_add_relations(struct rp_my_conn *c, struct rp_survey *into, struct rp_
 /* Pieces of SQL. Laid out by hand: */
 /* clang-format off */
 
-#define RP_MY_HERE(column) column " = DATABASE()"
-/* Rows of one object must follow upon each other, and 'a' is not 'A'. */
+/* 'a' is not 'A', but for the collation of MariaDB's catalogue. It looks things up by what comes first. */
 #define RP_MY_BYTES_OF(column) "CAST(" column " AS BINARY)"
+#define RP_MY_SAME(a, b) a " = " b " AND " RP_MY_BYTES_OF(a) " = " RP_MY_BYTES_OF(b)
+#define RP_MY_HERE(column) RP_MY_SAME(column, "DATABASE()")
 #define RP_MY_NAME(column) "CONCAT('`', REPLACE(" column ", '`', '``'), '`')"
 /* utf8 was the name of utf8mb3 until 10.6 and 8.0.29. */
 #define RP_MY_CHARSET(column)                                                                                \

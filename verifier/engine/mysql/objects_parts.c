@@ -8,9 +8,9 @@
 
 /* InnoDB has B-trees, whatever was asked of it; some versions show what was asked. */
 #define METHOD                                                                                               \
-	"CASE WHEN s.INDEX_TYPE IN ('BTREE', 'HASH') AND s.TABLE_NAME IN (SELECT t.TABLE_NAME FROM"          \
-	" information_schema.TABLES t WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND t.ENGINE = 'InnoDB') THEN"  \
-	" NULL ELSE s.INDEX_TYPE END"
+	"CASE WHEN s.INDEX_TYPE IN ('BTREE', 'HASH') AND " RP_MY_BYTES_OF("s.TABLE_NAME") " IN (SELECT "     \
+	RP_MY_BYTES_OF("t.TABLE_NAME") " FROM information_schema.TABLES t WHERE "                            \
+	RP_MY_HERE("t.TABLE_SCHEMA") " AND t.ENGINE = 'InnoDB') THEN NULL ELSE s.INDEX_TYPE END"
 /* One row for each column of an index. */
 #define INDEXES(column, how, more)                                                                           \
 	"SELECT s.TABLE_NAME AS 'n1', CASE s.INDEX_NAME WHEN 'PRIMARY' THEN NULL ELSE s.INDEX_NAME END AS"   \
@@ -36,17 +36,18 @@ const struct rp_my_kind rp_my_part_kinds[] = {
 
 	/* A table in the same database is named without it, which another one is restored to. */
 	{"foreign key", RP_MY_ALWAYS, 0,
-	 "SELECT k.TABLE_NAME AS 'n1', k.CONSTRAINT_NAME AS 'n2', CONCAT('REFERENCES ', CASE WHEN"
-	 " k.REFERENCED_TABLE_SCHEMA = DATABASE() THEN '' ELSE CONCAT("
+	 "SELECT k.TABLE_NAME AS 'n1', k.CONSTRAINT_NAME AS 'n2', CONCAT('REFERENCES ', CASE WHEN "
+	 RP_MY_HERE("k.REFERENCED_TABLE_SCHEMA") " THEN '' ELSE CONCAT("
 	 RP_MY_NAME("k.REFERENCED_TABLE_SCHEMA") ", '.') END, " RP_MY_NAME("k.REFERENCED_TABLE_NAME") ") AS"
 	 " 'definition', CONCAT(" RP_MY_NAME("k.COLUMN_NAME") ", ' = ', "
 	 RP_MY_NAME("k.REFERENCED_COLUMN_NAME") ") AS 'part', r.UPDATE_RULE AS 'on update', r.DELETE_RULE"
 	 " AS 'on delete' FROM information_schema.KEY_COLUMN_USAGE k JOIN"
-	 " information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND"
-	 " r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE "
-	 RP_MY_HERE("k.TABLE_SCHEMA") " AND " RP_MY_HERE("k.CONSTRAINT_SCHEMA") " AND"
-	 " k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY " RP_MY_BYTES_OF("k.TABLE_NAME") ", "
-	 RP_MY_BYTES_OF("k.CONSTRAINT_NAME") ", k.ORDINAL_POSITION"},
+	 " information_schema.REFERENTIAL_CONSTRAINTS r ON "
+	 RP_MY_SAME("r.CONSTRAINT_SCHEMA", "k.CONSTRAINT_SCHEMA") " AND "
+	 RP_MY_SAME("r.CONSTRAINT_NAME", "k.CONSTRAINT_NAME") " AND "
+	 RP_MY_SAME("r.TABLE_NAME", "k.TABLE_NAME") " WHERE " RP_MY_HERE("k.TABLE_SCHEMA") " AND "
+	 RP_MY_HERE("k.CONSTRAINT_SCHEMA") " AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY "
+	 RP_MY_BYTES_OF("k.TABLE_NAME") ", " RP_MY_BYTES_OF("k.CONSTRAINT_NAME") ", k.ORDINAL_POSITION"},
 
 	/* That of a column has the column's name, and a table's may have the same. */
 	{"check constraint", RP_MY_WITH, RP_MY_CHECK_TABLE_NAME,

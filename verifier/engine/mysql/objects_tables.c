@@ -7,9 +7,9 @@
 /* Tables, their columns and partitions. Where a table's AUTO_INCREMENT stands is in positions.c. */
 
 #define OF_TABLE(alias)                                                                                      \
-	RP_MY_HERE(alias ".TABLE_SCHEMA") " AND " alias ".TABLE_NAME IN (SELECT b.TABLE_NAME FROM"           \
-	" information_schema.TABLES b WHERE " RP_MY_HERE("b.TABLE_SCHEMA") " AND b.TABLE_TYPE IN "           \
-	RP_MY_TABLE_TYPES ")"
+	RP_MY_HERE(alias ".TABLE_SCHEMA") " AND " RP_MY_BYTES_OF(alias ".TABLE_NAME") " IN (SELECT "         \
+	RP_MY_BYTES_OF("b.TABLE_NAME") " FROM information_schema.TABLES b WHERE "                            \
+	RP_MY_HERE("b.TABLE_SCHEMA") " AND b.TABLE_TYPE IN " RP_MY_TABLE_TYPES ")"
 
 /* The comment of a table that cannot be opened is the server's own error; its rows are then not surveyed. */
 #define TABLES(more, joins)                                                                                  \
@@ -58,8 +58,8 @@ const struct rp_my_kind rp_my_table_kinds[] = {
 	{"column", RP_MY_WITH, RP_MY_DEFAULT_QUOTED,
 	 COLUMNS(MARIADB_DEFINITION, "expression", ", NULLIF(g.SRID, 0) AS 'ref system id'", "LEFT JOIN"
 	 " (SELECT x.G_TABLE_NAME, x.G_GEOMETRY_COLUMN, x.SRID FROM information_schema.GEOMETRY_COLUMNS x"
-	 " WHERE x.G_TABLE_SCHEMA = DATABASE()) g ON g.G_TABLE_NAME = c.TABLE_NAME AND g.G_GEOMETRY_COLUMN"
-	 " = c.COLUMN_NAME")},
+	 " WHERE " RP_MY_HERE("x.G_TABLE_SCHEMA") ") g ON " RP_MY_SAME("g.G_TABLE_NAME", "c.TABLE_NAME")
+	 " AND g.G_GEOMETRY_COLUMN = c.COLUMN_NAME")},
 
 	{"column", RP_MY_WITH, RP_MY_COLUMN_SRS,
 	 COLUMNS(MYSQL_DEFINITION, "escaped", ", c.SRS_ID AS 'srs'", "")},
@@ -67,9 +67,9 @@ const struct rp_my_kind rp_my_table_kinds[] = {
 	/* Of a view, the names alone: its columns' types follow from what it reads. */
 	{"column", RP_MY_ALWAYS, 0,
 	 "SELECT c.TABLE_NAME AS 'n1', c.COLUMN_NAME AS 'n2', '' AS 'definition', c.ORDINAL_POSITION AS"
-	 " 'ordinal' FROM information_schema.COLUMNS c WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND"
-	 " c.TABLE_NAME IN (SELECT v.TABLE_NAME FROM information_schema.VIEWS v WHERE "
-	 RP_MY_HERE("v.TABLE_SCHEMA") ")"},
+	 " 'ordinal' FROM information_schema.COLUMNS c WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND "
+	 RP_MY_BYTES_OF("c.TABLE_NAME") " IN (SELECT " RP_MY_BYTES_OF("v.TABLE_NAME") " FROM"
+	 " information_schema.VIEWS v WHERE " RP_MY_HERE("v.TABLE_SCHEMA") ")"},
 
 	{"partitioning", RP_MY_ALWAYS, 0,
 	 "SELECT DISTINCT p.TABLE_NAME AS 'n1', CONCAT('BY ', p.PARTITION_METHOD, ' (',"

@@ -58,14 +58,14 @@ static bool is_number(const char *text)
 /* clang-format off */
 static const char auto_increment_sql[] =
 	"SELECT c.TABLE_NAME, c.COLUMN_NAME, COALESCE(t.AUTO_INCREMENT, 1) FROM information_schema.COLUMNS"
-	" c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME ="
-	" c.TABLE_NAME WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " AND " RP_MY_HERE("t.TABLE_SCHEMA") " AND"
-	" c.EXTRA LIKE '%auto_increment%' AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES;
+	" c JOIN information_schema.TABLES t ON " RP_MY_SAME("t.TABLE_NAME", "c.TABLE_NAME") " WHERE "
+	RP_MY_HERE("c.TABLE_SCHEMA") " AND " RP_MY_HERE("t.TABLE_SCHEMA") " AND c.EXTRA LIKE"
+	" '%auto_increment%' AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES;
 
 static const char sequences_sql[] =
 	"SELECT t.TABLE_NAME, t.TABLE_COMMENT, t.ENGINE, c.COLUMN_TYPE FROM information_schema.TABLES t"
-	" JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME ="
-	" t.TABLE_NAME AND c.COLUMN_NAME = 'minimum_value' WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND "
+	" JOIN information_schema.COLUMNS c ON " RP_MY_SAME("t.TABLE_NAME", "c.TABLE_NAME") " AND"
+	" c.COLUMN_NAME = 'minimum_value' WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND "
 	RP_MY_HERE("c.TABLE_SCHEMA") " AND t.TABLE_TYPE = 'SEQUENCE'";
 /* clang-format on */
 
@@ -80,21 +80,24 @@ static int name_of(struct rp_buf *name, const char *first, const char *second, s
 static int read_auto_increments(struct rp_my_positions *to, struct rp_my_conn *c, struct rp_err **err)
 {
 	rp_autorows *rows = NULL;
-	MYSQL_ROW row;
+	MYSQL_ROW row = NULL;
 	if (rp_my_query(c, auto_increment_sql, &rows, err) < 0)
 		return rp_err_wrap(err, "AUTO_INCREMENT");
-	while ((row = mysql_fetch_row(rows)) != NULL) {
+	for (;;) {
 		rp_autobuf name = RP_BUF_INIT(NAME_MAX_BYTES);
+		if (rp_my_next(rows, 3, 0, &row, err) < 0)
+			return rp_err_wrap(err, "AUTO_INCREMENT");
+		if (row == NULL)
+			return 0;
 		if (name_of(&name, row[0], row[1], err) < 0)
 			return -1;
-		if (row[2] == NULL || !is_number(row[2]))
+		if (!is_number(row[2]))
 			return rp_err_set(err, RP_ERR_ENGINE, "AUTO_INCREMENT of '%s' is no number", row[0]);
 		const struct rp_my_counter like = {RP_MY_KIND_AUTO_INCREMENT, rp_buf_text(&name), "", "",
 						   row[2]};
 		if (add(to, &like, err) < 0)
 			return -1;
 	}
-	return 0;
 }
 
 /* What "SELECT FROM sequence" gives. */
@@ -113,9 +116,11 @@ static int read_sequence(struct rp_my_positions *to, struct rp_my_conn *c, MYSQL
 	if (rp_buf_check(&sql, err) < 0 || name_of(&name, of[0], NULL, err) < 0 ||
 	    rp_my_query(c, rp_buf_text(&sql), &rows, err) < 0)
 		return -1;
-	MYSQL_ROW row = mysql_fetch_row(rows);
+	MYSQL_ROW row = NULL;
+	if (rp_my_next(rows, SEQUENCE_N, 0, &row, err) < 0)
+		return -1;
 	for (unsigned i = 0; row != NULL && i < SEQUENCE_N; i++)
-		if (row[i] == NULL || !is_number(row[i]))
+		if (!is_number(row[i]))
 			row = NULL;
 	if (row == NULL)
 		return rp_err_set(err, RP_ERR_ENGINE, "it does not say where it stands");
@@ -132,14 +137,17 @@ static int read_sequence(struct rp_my_positions *to, struct rp_my_conn *c, MYSQL
 static int read_sequences(struct rp_my_positions *to, struct rp_my_conn *c, struct rp_err **err)
 {
 	rp_autorows *rows = NULL;
-	MYSQL_ROW row;
+	MYSQL_ROW row = NULL;
 	if (!c->is.has[RP_MY_SEQUENCES])
 		return 0;
 	if (rp_my_query(c, sequences_sql, &rows, err) < 0)
 		return rp_err_wrap(err, "sequences");
-	while ((row = mysql_fetch_row(rows)) != NULL)
-		if (read_sequence(to, c, row, err) < 0)
+	do {
+		if (rp_my_next(rows, 4, 1u << 1 | 1u << 2, &row, err) < 0)
+			return rp_err_wrap(err, "sequences");
+		if (row != NULL && read_sequence(to, c, row, err) < 0)
 			return rp_err_wrap(err, "sequence '%s'", row[0]);
+	} while (row != NULL);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ static const char tables_sql[] =
 
 static const char columns_sql[] =
 	"SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, "
-	RP_MY_CHARSET("c.CHARACTER_SET_NAME") ", COALESCE(c.GENERATION_EXPRESSION, ''), c.IS_NULLABLE FROM"
+	RP_MY_CHARSET("c.CHARACTER_SET_NAME") ", COALESCE(c.GENERATION_EXPRESSION, '') FROM"
 	" information_schema.COLUMNS c WHERE " RP_MY_HERE("c.TABLE_SCHEMA") " ORDER BY "
 	RP_MY_BYTES_OF("c.TABLE_NAME") ", c.ORDINAL_POSITION";
 
@@ -36,9 +36,9 @@ static const char keys_sql[] =
 	" BY " RP_MY_BYTES_OF("s.TABLE_NAME") ", s.INDEX_NAME <> 'PRIMARY', " RP_MY_BYTES_OF("s.INDEX_NAME")
 	", s.SEQ_IN_INDEX";
 /* clang-format on */
-enum { TABLE, TYPE, ENGINE, BYTES, COMMENT };
-enum { COLUMN = 1, DATA_TYPE, COLUMN_TYPE, CHARSET, GENERATED, NULLABLE };
-enum { INDEX = 1, INDEX_COLUMN, USABLE };
+enum { TABLE, TYPE, ENGINE, BYTES, COMMENT, TABLE_N };
+enum { COLUMN = 1, DATA_TYPE, COLUMN_TYPE, CHARSET, GENERATED, COLUMN_N };
+enum { INDEX = 1, INDEX_COLUMN, USABLE, KEY_N };
 
 /* Three results in one order, read side by side. */
 struct walk {
@@ -90,24 +90,27 @@ static int add_column(struct walk *w, struct rp_column column, struct rp_err **e
 	return 0;
 }
 
+static int next_column(struct walk *w, struct rp_err **err)
+{
+	return rp_my_next(w->columns, COLUMN_N, 1u << CHARSET, &w->column, err);
+}
+
 /* The columns of one table. */
 static int read_columns(struct walk *w, const char *table, struct rp_err **err)
 {
 	w->n = 0;
 	w->start = w->end = NULL;
-	while (w->column != NULL && strcmp(w->column[0], table) < 0)
-		w->column = mysql_fetch_row(w->columns);
-	for (; w->column != NULL && strcmp(w->column[0], table) == 0;
-	     w->column = mysql_fetch_row(w->columns)) {
+	while (w->column != NULL && strcmp(w->column[0], table) <= 0) {
 		struct rp_column column = {
 			.name = rp_arena_strdup(w->texts, w->column[COLUMN]),
 			.type = type_of(w, w->column),
 			.encoding = rp_my_encoding_of(w->column[DATA_TYPE], w->column[COLUMN_TYPE])};
-		if (strcmp(w->column[GENERATED], "ROW START") == 0)
+		bool ours = strcmp(w->column[0], table) == 0; /* and not a view's before it */
+		if (ours && strcmp(w->column[GENERATED], "ROW START") == 0)
 			w->start = column.name;
-		if (strcmp(w->column[GENERATED], "ROW END") == 0)
+		if (ours && strcmp(w->column[GENERATED], "ROW END") == 0)
 			w->end = column.name;
-		if (add_column(w, column, err) < 0)
+		if ((ours && add_column(w, column, err) < 0) || next_column(w, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -121,33 +124,48 @@ static struct rp_column *column_named(struct walk *w, const char *name)
 	return NULL;
 }
 
-/* Mark the columns of the best key: the primary one, else the one with the fewest columns. */
-static void read_key(struct walk *w, const char *table)
+static int next_key(struct walk *w, struct rp_err **err)
 {
-	struct rp_column *best[KEY_MAX], *next[KEY_MAX];
-	size_t n_best = 0;
-	bool primary = false;
-	while (w->key != NULL && strcmp(w->key[0], table) < 0)
-		w->key = mysql_fetch_row(w->keys);
-	while (w->key != NULL && strcmp(w->key[0], table) == 0) {
-		const char *index = w->key[INDEX];
-		bool usable = true, is_primary = strcmp(index, "PRIMARY") == 0;
-		size_t n = 0;
-		for (; w->key != NULL && strcmp(w->key[0], table) == 0 && strcmp(w->key[INDEX], index) == 0;
-		     w->key = mysql_fetch_row(w->keys)) {
-			struct rp_column *column = column_named(w, w->key[INDEX_COLUMN]);
-			usable = usable && column != NULL && w->key[USABLE][0] == '1' && n < KEY_MAX;
-			if (usable)
-				next[n++] = column;
-		}
-		if (!usable || primary || (n_best > 0 && n >= n_best))
-			continue;
-		memcpy(best, next, n * sizeof next[0]);
-		n_best = n;
-		primary = is_primary;
+	return rp_my_next(w->keys, KEY_N, 1u << INDEX_COLUMN, &w->key, err);
+}
+
+/* An index that may be the table's key. */
+struct key {
+	struct rp_column *columns[KEY_MAX];
+	size_t n;
+	bool usable, primary;
+};
+
+/* The index that the next rows are about. */
+static int read_index(struct walk *w, struct key *ret, struct rp_err **err)
+{
+	const char *table = w->key[0], *index = w->key[INDEX];
+	*ret = (struct key){.usable = true, .primary = strcmp(index, "PRIMARY") == 0};
+	while (w->key != NULL && strcmp(w->key[0], table) == 0 && strcmp(w->key[INDEX], index) == 0) {
+		struct rp_column *column = column_named(w, w->key[INDEX_COLUMN]);
+		ret->usable = ret->usable && column != NULL && w->key[USABLE][0] == '1' && ret->n < KEY_MAX;
+		if (ret->usable)
+			ret->columns[ret->n++] = column;
+		if (next_key(w, err) < 0)
+			return -1;
 	}
-	for (size_t i = 0; i < n_best; i++)
-		best[i]->key = (unsigned)i + 1;
+	return 0;
+}
+
+/* Mark the columns of the best key: the primary one, which comes first, else the one with the fewest. */
+static int read_key(struct walk *w, const char *table, struct rp_err **err)
+{
+	struct key best = {.n = 0}, next;
+	while (w->key != NULL && strcmp(w->key[0], table) <= 0) {
+		bool ours = strcmp(w->key[0], table) == 0;
+		if (read_index(w, &next, err) < 0)
+			return -1;
+		if (ours && next.usable && !best.primary && (best.n == 0 || next.n < best.n))
+			best = next;
+	}
+	for (size_t i = 0; i < best.n; i++)
+		best.columns[i]->key = (unsigned)i + 1;
+	return 0;
 }
 
 /* Why the rows cannot be read, in 'why'; NULL: they can. */
@@ -240,12 +258,25 @@ static int add_history(struct walk *w, struct rp_survey *into, MYSQL_ROW table, 
 	return add(w, into, table, RP_MY_HISTORY, &source, err);
 }
 
+/* Until when a row is current is a part of every key of such a table, and the same for all current rows. */
+static void take_end_from_key(struct walk *w)
+{
+	struct rp_column *end = column_named(w, w->end);
+	unsigned place = end != NULL ? end->key : 0;
+	for (size_t i = 0; place > 0 && i < w->n; i++)
+		w->all[i].key -= w->all[i].key > place;
+	if (end != NULL)
+		end->key = 0;
+}
+
 static int add_table(struct walk *w, struct rp_survey *into, MYSQL_ROW table, struct rp_err **err)
 {
 	rp_autobuf source = RP_BUF_INIT(TEXT_MAX);
 	if (read_columns(w, table[TABLE], err) < 0)
 		return -1;
-	read_key(w, table[TABLE]);
+	if (read_key(w, table[TABLE], err) < 0)
+		return -1;
+	take_end_from_key(w);
 	add_source(w, &source, table[TABLE]);
 	if (add(w, into, table, NULL, &source, err) < 0)
 		return -1;
@@ -260,14 +291,17 @@ int rp_my_add_relations(struct rp_my_conn *c, struct rp_survey *into, struct rp_
 	if (rp_my_query(c, tables_sql, &w.tables, err) < 0 ||
 	    rp_my_query(c, columns_sql, &w.columns, err) < 0 || rp_my_query(c, keys_sql, &w.keys, err) < 0)
 		return rp_err_wrap(err, "tables and their columns");
-	w.column = mysql_fetch_row(w.columns);
-	w.key = mysql_fetch_row(w.keys);
-	for (MYSQL_ROW table; (table = mysql_fetch_row(w.tables)) != NULL;) {
+	if (next_column(&w, err) < 0 || next_key(&w, err) < 0)
+		return -1;
+	for (;;) {
+		MYSQL_ROW table = NULL;
 		rp_arena_free(rp_take(w.texts));
-		if (rp_arena_new(&w.texts, err) < 0)
+		if (rp_my_next(w.tables, TABLE_N, 1u << ENGINE | 1u << COMMENT, &table, err) < 0 ||
+		    rp_arena_new(&w.texts, err) < 0)
 			return -1;
+		if (table == NULL)
+			return 0;
 		if (add_table(&w, into, table, err) < 0)
 			return rp_err_wrap(err, "table '%s'", table[TABLE]);
 	}
-	return 0;
 }

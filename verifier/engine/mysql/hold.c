@@ -14,6 +14,8 @@
  * its own while nobody may write. That is a lock, and takes a few milliseconds: everything slow, logging in and
  * starting the backup tool, comes before it. */
 
+#define TRY_MS 100
+
 static void let_go(struct rp_my_conn **c)
 {
 	if (*c != NULL)
@@ -93,10 +95,11 @@ static int gather(struct holding *h, struct rp_err **err)
  * it may. To ask is to do it: some services refuse what they have granted. */
 static int try_global(struct holding *h, struct rp_err **err)
 {
-	int64_t since = rp_run_clock_ms();
 	enum rp_my_got got = RP_MY_BUSY;
-	if (rp_my_lock_await_quiet(h->locker, err) < 0 ||
-	    rp_my_lock(h->locker, RP_MY_GLOBAL_LOCK, RP_MY_WAIT_S, &got, err) < 0)
+	if (rp_my_lock_await_quiet(h->locker, err) < 0)
+		return -1;
+	int64_t since = rp_run_clock_ms();
+	if (rp_my_lock(h->locker, h->leader, RP_MY_GLOBAL_LOCK, TRY_MS, &got, err) < 0)
 		return -1;
 	h->global = got != RP_MY_REFUSED;
 	if (got == RP_MY_LOCKED && rp_my_lock_release(h->locker, err) < 0)

@@ -16,7 +16,7 @@
 #define QUIET_MS 60000 /* how long we wait for others' statements to end */
 #define LOOK_MS	 500
 #define LONG_S	 1
-#define PAUSE_MS 1000
+#define PAUSE_MS 500
 /* For our own work under the lock, a few short statements: after that the guard cuts the connection. */
 #define BOUND_MS 5000
 
@@ -174,23 +174,41 @@ static void undo(struct rp_my_conn *c)
 	rp_my_guard_bound(c->guard, 0);
 }
 
-int rp_my_lock(struct rp_my_conn *c, const char *sql, unsigned wait_s, enum rp_my_got *ret,
-	       struct rp_err **err)
+/* Servers count what they wait in seconds, and everybody waits with us: it is another connection that ends it sooner. */
+static int run_for(struct rp_my_conn *c, struct rp_my_conn *killer, const char *sql, unsigned wait_ms,
+		   struct rp_err **err)
+{
+	struct pollfd answer = {.fd = mysql_get_socket(c->my), .events = POLLIN};
+	rp_autoerr struct rp_err *ignored = NULL;
+	char kill[64];
+	if (rp_run_check(c->base.run, err) < 0)
+		return -1;
+	if (mysql_send_query(c->my, sql, strlen(sql)) != 0)
+		return rp_my_fail(c, err);
+	if (poll(&answer, 1, (int)wait_ms) == 0) {
+		(void)snprintf(kill, sizeof kill, "KILL QUERY %lu", mysql_thread_id(c->my));
+		(void)rp_my_exec(killer, kill, &ignored);
+	}
+	return mysql_read_query_result(c->my) != 0 ? rp_my_fail(c, err) : 0;
+}
+
+int rp_my_lock(struct rp_my_conn *c, struct rp_my_conn *killer, const char *sql, unsigned wait_ms,
+	       enum rp_my_got *ret, struct rp_err **err)
 {
 	rp_autoerr struct rp_err *why = NULL;
 	char limit[64];
-	(void)snprintf(limit, sizeof limit, "SET SESSION lock_wait_timeout = %u", wait_s);
+	(void)snprintf(limit, sizeof limit, "SET SESSION lock_wait_timeout = %u", wait_ms / 1000 + 1);
 	if (rp_my_exec(c, limit, err) < 0)
 		return -1;
-	rp_my_guard_bound(c->guard, wait_s * 1000 + BOUND_MS);
+	rp_my_guard_bound(c->guard, wait_ms + BOUND_MS);
 	*ret = RP_MY_LOCKED;
-	if (rp_my_exec(c, sql, &why) == 0)
+	if (run_for(c, killer, sql, wait_ms, &why) == 0)
 		return 0;
 	unsigned number = mysql_errno(c->my);
 	undo(c);
 	*ret = is_refusal(number) ? RP_MY_REFUSED : RP_MY_BUSY;
 	/* Waited in vain, or a circle of waiting was cut here. */
-	if (number == 1205 || number == 1213 || is_refusal(number))
+	if (number == 1205 || number == 1213 || number == 1317 || is_refusal(number))
 		return 0;
 	enum rp_err_kind kind = rp_err_kind(why);
 	return rp_err_set(err, kind == RP_ERR_OBJECT ? RP_ERR_ENGINE : kind, "lock the tables: %s",

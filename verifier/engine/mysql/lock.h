@@ -28,12 +28,11 @@ void rp_my_tables_done(struct rp_my_tables *t);
 int rp_my_lock_await_quiet(struct rp_my_conn *c, struct rp_err **err);
 int rp_my_lock_pause(struct rp_my_conn *c, struct rp_err **err);
 
-/* While some locks are waited for, everybody waits behind them: the server gives up after so long. */
-#define RP_MY_WAIT_S 2
 enum rp_my_got { RP_MY_LOCKED, RP_MY_BUSY, RP_MY_REFUSED /* this login may not */ };
-/* Lock with this statement. When it is locked the guard of c is bounded until rp_my_lock_release(). */
-int rp_my_lock(struct rp_my_conn *c, const char *sql, unsigned wait_s, enum rp_my_got *ret,
-	       struct rp_err **err);
+/* Lock with this statement. When it is locked the guard of c is bounded until rp_my_lock_release(). While some locks
+ * are waited for, everybody waits behind them: after wait_ms the killer, another connection, ends that. */
+int rp_my_lock(struct rp_my_conn *c, struct rp_my_conn *killer, const char *sql, unsigned wait_ms,
+	       enum rp_my_got *ret, struct rp_err **err);
 /* -1: it had been lost before, so that whatever was done meanwhile was not done under it. */
 int rp_my_lock_release(struct rp_my_conn *c, struct rp_err **err);
 

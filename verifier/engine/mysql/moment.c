@@ -14,7 +14,7 @@
 /* Until MySQL's tool lets go of a lock of its own, that it takes to read where the log stands. */
 #define SETTLED_MS 10000
 /* What no snapshot keeps is asked for while everything else is locked. */
-#define LOOSE_WAIT_S 1
+#define LOOSE_WAIT_MS 100
 
 static int begin(struct rp_my_conn *c, struct rp_err **err)
 {
@@ -51,23 +51,35 @@ static int see(struct holding *h, struct rp_err **err)
 	return settle_guest(h, RP_MY_INSIDE, INSIDE_MS, err);
 }
 
-/* One of the ways to lock, tried in this order. */
+/* The ways to lock, in the order in which they are tried. Writers can be caught in a circle, that the server does not
+ * see, with a lock that is only waited for: one holds a row and waits for us, we wait for another, which waits for that
+ * row. So the first tries are short. */
 enum way { GLOBAL, READ, WRITE };
-#define TRIES 6
-static const enum way globally[TRIES] = {GLOBAL, GLOBAL, GLOBAL, GLOBAL, GLOBAL, GLOBAL};
+struct
+try {
+	enum way way;
+	unsigned wait_ms;
+};
+#define TRIES 8
+static const struct try globally[TRIES] = {{GLOBAL, 100}, {GLOBAL, 100}, {GLOBAL, 200},	 {GLOBAL, 200},
+					   {GLOBAL, 500}, {GLOBAL, 500}, {GLOBAL, 1000}, {GLOBAL, 2000}};
 /* To ask for a table's READ lock keeps nobody waiting, but where somebody always writes it is never given. Then it is
  * the WRITE lock, which comes before those who ask later. */
-static const enum way by_table[TRIES] = {READ, READ, WRITE, WRITE, WRITE, WRITE};
+static const struct try by_table[TRIES] = {{READ, 1000}, {READ, 2000}, {WRITE, 100},  {WRITE, 200},
+					   {WRITE, 200}, {WRITE, 500}, {WRITE, 1000}, {WRITE, 2000}};
 
-static int ask_for(struct holding *h, enum way way, enum rp_my_got *got, int64_t *since, struct rp_err **err)
+static int ask_for(struct holding *h, const struct try *t, enum rp_my_got *got, int64_t *since,
+		   struct rp_err **err)
 {
-	const char *sql = way == GLOBAL ? RP_MY_GLOBAL_LOCK : way == READ ? h->tables.read : h->tables.write;
+	const char *sql = t->way == GLOBAL ? RP_MY_GLOBAL_LOCK
+			  : t->way == READ ? h->tables.read
+					   : h->tables.write;
 	if (rp_my_lock_await_quiet(h->locker, err) < 0)
 		return -1;
 	*since = rp_run_clock_ms();
-	if (rp_my_lock(h->locker, sql, RP_MY_WAIT_S, got, err) < 0)
+	if (rp_my_lock(h->locker, h->leader, sql, t->wait_ms, got, err) < 0)
 		return -1;
-	if (way == READ)
+	if (t->way == READ)
 		*since = rp_run_clock_ms();
 	return 0;
 }
@@ -80,7 +92,7 @@ static int keep_loose(struct holding *h, bool last, struct rp_err **err)
 	enum rp_my_got got = RP_MY_REFUSED;
 	if (h->tables.loose == NULL)
 		return 1;
-	if (m->kept != NULL && rp_my_lock(m->kept, h->tables.loose, LOOSE_WAIT_S, &got, err) < 0)
+	if (m->kept != NULL && rp_my_lock(m->kept, h->leader, h->tables.loose, LOOSE_WAIT_MS, &got, err) < 0)
 		return -1;
 	if (m->kept != NULL)
 		rp_my_guard_bound(m->kept->guard, 0);
@@ -99,13 +111,13 @@ static int keep_loose(struct holding *h, bool last, struct rp_err **err)
 }
 
 /* 1: locked, and others wait since then; 0: this login may not; -1. */
-static int lock(struct holding *h, const enum way ways[TRIES], int64_t *since, struct rp_err **err)
+static int lock(struct holding *h, const struct try tries[TRIES], int64_t *since, struct rp_err **err)
 {
 	enum rp_my_got got = RP_MY_BUSY;
 	for (int i = 0; i < TRIES; i++) {
 		if (i > 0 && rp_my_lock_pause(h->locker, err) < 0)
 			return -1;
-		if (ask_for(h, ways[i], &got, since, err) < 0)
+		if (ask_for(h, &tries[i], &got, since, err) < 0)
 			return -1;
 		if (got == RP_MY_REFUSED)
 			return 0;
@@ -114,7 +126,7 @@ static int lock(struct holding *h, const enum way ways[TRIES], int64_t *since, s
 			return 1;
 		if (got == RP_MY_LOCKED && rp_my_lock_release(h->locker, err) < 0)
 			return -1;
-		h->held_ms += ways[i] == READ && got == RP_MY_BUSY ? 0 : rp_run_clock_ms() - *since;
+		h->held_ms += tries[i].way == READ && got == RP_MY_BUSY ? 0 : rp_run_clock_ms() - *since;
 		if (r < 0)
 			return -1;
 	}
@@ -125,10 +137,10 @@ static int lock(struct holding *h, const enum way ways[TRIES], int64_t *since, s
 }
 
 /* 1: held, seen and let go; 0: this login may not lock; -1. */
-static int see_locked(struct holding *h, const enum way ways[TRIES], struct rp_err **err)
+static int see_locked(struct holding *h, const struct try tries[TRIES], struct rp_err **err)
 {
 	int64_t since = 0;
-	int r = lock(h, ways, &since, err);
+	int r = lock(h, tries, &since, err);
 	if (r <= 0)
 		return r;
 	r = see(h, err);

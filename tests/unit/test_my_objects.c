@@ -214,6 +214,20 @@ static void bytes_that_are_no_text_can_be_told_apart(void **state)
 	}
 }
 
+static void what_stands_behind_a_body_is_no_part_of_it(void **state)
+{
+	(void)state;
+	static const struct expression cases[] = {{"RETURN 1;\n", "RETURN 1"},
+						  {"BEGIN SET a = 1; END", "BEGIN SET a = 1; END"},
+						  {" ; ", ""},
+						  {"", ""}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		rp_autobuf got = RP_BUF_INIT(MAX);
+		rp_my_add_body(&got, cases[i].from);
+		assert_string_equal(rp_buf_text(&got), cases[i].to);
+	}
+}
+
 static unsigned rights(const char *first, const char *second, bool literal)
 {
 	const char *const lines[] = {first, second};
@@ -303,6 +317,7 @@ int main(void)
 		cmocka_unit_test(types_are_without_what_is_only_shown),
 		cmocka_unit_test(options_come_in_one_order),
 		cmocka_unit_test(bytes_that_are_no_text_can_be_told_apart),
+		cmocka_unit_test(what_stands_behind_a_body_is_no_part_of_it),
 		cmocka_unit_test(rights_are_read_as_the_server_tells_them),
 		cmocka_unit_test(only_what_a_version_changes_is_drift),
 	};

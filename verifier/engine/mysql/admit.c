@@ -9,6 +9,7 @@
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/lobby.h"
 #include "verifier/engine/mysql/login.h"
+#include "verifier/engine/mysql/objects.h"
 #include "verifier/engine/mysql/relay.h"
 #include "verifier/engine/mysql/tls.h"
 #include "verifier/util/buf.h"
@@ -58,11 +59,11 @@ static int add_history(struct rp_my_conn *c, struct rp_buf *b, struct rp_err **e
 {
 	/* clang-format off */
 	static const char by_number[] =
-		"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
+		"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE " RP_MY_HERE("TABLE_SCHEMA")
 		" AND GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint'";
 	static const char versioned[] =
 		"SELECT COUNT(*) FROM information_schema.TABLES"
-		" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SYSTEM VERSIONED'";
+		" WHERE " RP_MY_HERE("TABLE_SCHEMA") " AND TABLE_TYPE = 'SYSTEM VERSIONED'";
 	/* clang-format on */
 	rp_autofree char *any = NULL;
 	rp_autofree char *numbers = NULL;

@@ -51,7 +51,7 @@ int rp_my_tables_find(struct rp_my_conn *c, struct rp_my_tables *ret, struct rp_
 		"SELECT t.TABLE_NAME, COALESCE(e.TRANSACTIONS, 'NO') = 'YES'"
 		" FROM information_schema.TABLES t"
 		" LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE"
-		" WHERE t.TABLE_SCHEMA = DATABASE() AND t.ENGINE IS NOT NULL"
+		" WHERE " RP_MY_HERE("t.TABLE_SCHEMA") " AND t.ENGINE IS NOT NULL"
 		" AND t.ENGINE NOT IN " RP_MY_ELSEWHERE " AND t.TABLE_TYPE IN " RP_MY_TABLE_TYPES
 		" ORDER BY t.TABLE_NAME";
 	/* clang-format on */

@@ -44,13 +44,14 @@ compare() { # DB
 		[ "$i" -gt 0 ] && out=$work/r || out=$work/warm
 		timed psql -X -q -d "$db" -c "COPY t TO '/dev/null' (FORMAT binary)" >>"$out.floor"
 		timed psql -X -q -d "$db" -c "COPY t TO STDOUT (FORMAT binary)" >>"$out.psql"
+		"$build/tests/bench/scan" "$(pg_uri "$db")" 0 | cut -d' ' -f1 >>"$out.bare"
 		"$build/tests/bench/scan" "$(pg_uri "$db")" 1 | tee "$work/last1" | cut -d' ' -f1 >>"$out.one"
 		"$build/tests/bench/scan" "$(pg_uri "$db")" 2 | tee "$work/last2" | cut -d' ' -f1 >>"$out.two"
 		[ "$i" -gt 2 ] || timed psql -X -q -d "$db" -c "SELECT md5(string_agg(md5(t::text), '' ORDER BY id)) FROM t" >>"$out.md5"
 	done
-	local floor psql md5 one two
+	local floor psql md5 bare one two
 	floor=$(median <"$work/r.floor") psql=$(median <"$work/r.psql") md5=$(median <"$work/r.md5")
-	one=$(median <"$work/r.one") two=$(median <"$work/r.two")
+	bare=$(median <"$work/r.bare") one=$(median <"$work/r.one") two=$(median <"$work/r.two")
 	printf '%s: %s rows\n' "$db" "$(sql "$db" 'SELECT count(*) FROM t')"
 	row() { printf '  %-46s %7d ms  %5.2f of the floor\n' "$1" "$2" "$(awk "BEGIN {print $2 / $floor}")"; }
 	row "server alone: COPY TO '/dev/null', the floor" "$floor"
@@ -58,6 +59,7 @@ compare() { # DB
 	row "SELECT md5(string_agg(md5(t::text) ...))" "$md5"
 	row "reprove survey, one connection" "$one"
 	row "reprove survey, two connections" "$two"
+	printf '  columns and sketch: %.2f of the row digest alone (%d ms)\n' "$(awk "BEGIN {print $one / $bare}")" "$bare"
 	printf '  peak memory: %d KiB with one, %d KiB with two\n' "$(cut -d' ' -f2 "$work/last1")" "$(cut -d' ' -f2 "$work/last2")"
 }
 compare tall

@@ -6,9 +6,12 @@
 set -u
 reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/tap.sh"
-versions=(13 15 17 18)
+versions=(${RP_VERSIONS:-13 15 17 18})
 fixtures=(shop library billing telemetry everything)
-bindir() { "$root/tests/server-matrix" bindir "pg$1"; }
+# The programs themselves, unpacked or the system's: what server-matrix puts in front are scripts, and the box has no shell.
+bindir() {
+	realpath -e -q "$("$root/tests/server-matrix" bindir "pg$1")/../root/usr/lib/postgresql/$1/bin" || echo "/usr/lib/postgresql/$1/bin"
+}
 
 seal_on() { # VERSION: every fixture, into $kept
 	(

@@ -52,7 +52,10 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 		rp_sha256_hex(s->file.sha256, digest);
 		rp_buf_add(out, "  backup    ");
 		rp_buf_add_plain(out, s->options->backup);
-		rp_buf_addf(out, " (%s, of the same snapshot)\n  sha256    %s\n", size, digest);
+		rp_buf_addf(out, " (%s, %s)\n  sha256    %s\n", size,
+			    s->survey->position.bound ? "of the same snapshot"
+						      : "not proved to be of the same moment",
+			    digest);
 	} else {
 		rp_buf_add(
 			out,

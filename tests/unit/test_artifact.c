@@ -191,8 +191,9 @@ static void formats_are_known_by_content(void **state)
 	unsigned char archive[64] = "PGDMP\1\15\0\4\10\1";
 	expect_format(title, sizeof title - 1, 0, "pg_dump plain");
 	expect_format("", 0, RP_ERR_BACKUP, "'backup' is empty");
-	expect_format("hello", 5, RP_ERR_BACKUP,
-		      "'backup' is no backup of a known format (tried: pg_dump custom, pg_dump plain, mysqldump)");
+	expect_format(
+		"hello", 5, RP_ERR_BACKUP,
+		"'backup' is no backup of a known format (tried: pg_dump custom, pg_dump plain, mysqldump)");
 	expect_format("\x28\xb5\x2f\xfdxxxx", 8, RP_ERR_IO,
 		      "'backup' is compressed with zstd, which is not supported yet");
 	/* Cut off in its header: still recognised, so that it is told what it is. */

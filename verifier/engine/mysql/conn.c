@@ -229,5 +229,6 @@ void rp_my_close(struct rp_conn *conn)
 	free(c->database);
 	free(c->place);
 	rp_arena_free(c->said);
+	rp_my_spoilt_free(c->spoilt);
 	free(c);
 }

@@ -17,6 +17,7 @@
 struct rp_buf;
 struct rp_my_address;
 struct rp_my_guard;
+struct rp_my_spoilt;
 
 /* Private to this folder: one connection to a MariaDB or MySQL server, and how everybody here asks it something.
  * Functions of libmariadb block; what ends them at Ctrl-C and at the deadline is a guard (guard.h), which shuts
@@ -35,9 +36,10 @@ struct rp_my_conn {
 	bool plain;		  /* made for a question of the user's: only what protects us is pinned */
 	bool moment;		  /* in the transaction of hold(): everything is read as of one snapshot */
 	struct rp_my_address *at; /* where it is and how it logged in: the URI, and what option files added */
-	struct rp_my_guard *guard; /* ends blocking calls when the run is to stop */
-	struct rp_my_moment *seen; /* hold(): positions read under the lock; NULL: not held */
-	struct rp_arena *said;	   /* what identify() lent out; its next call frees it */
+	struct rp_my_guard *guard;   /* ends blocking calls when the run is to stop */
+	struct rp_my_moment *seen;   /* hold(): positions read under the lock; NULL: not held */
+	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
+	struct rp_my_spoilt *spoilt; /* damage(): what undo() takes back; NULL: nothing was ever done */
 };
 
 static inline struct rp_my_conn *rp_my_of(struct rp_conn *c)
@@ -114,8 +116,13 @@ int rp_my_split(struct rp_conn *c, const struct rp_relation *r, struct rp_range 
 int rp_my_count(struct rp_conn *c, const struct rp_relation *r, uint64_t *ret, struct rp_err **err);
 void rp_my_show(const struct rp_column *col, const struct rp_field *value, struct rp_buf *out); /* show.c */
 int rp_my_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret,
-	      struct rp_err **err);		  /* ask.c */
-extern const struct rp_engine_test rp_my_tests[]; /* tests.c */
+	      struct rp_err **err);		      /* ask.c */
+extern const struct rp_engine_test rp_my_tests[];     /* tests.c */
+extern const struct rp_engine_damage rp_my_damages[]; /* damages_list.c */
+int rp_my_damage(struct rp_conn *c, const struct rp_engine_damage *d, const struct rp_relation *r,
+		 struct rp_buf *what, struct rp_err **err); /* damages.c */
+int rp_my_undo(struct rp_conn *c, struct rp_err **err);
+void rp_my_spoilt_free(struct rp_my_spoilt *s); /* damages_undo.c */
 
 static inline void rp_my_conn_freep(struct rp_my_conn **c)
 {

@@ -22,5 +22,8 @@ const struct rp_engine rp_engine_mysql = {
 	.show = rp_my_show,
 	.ask = rp_my_ask,
 	.tests = rp_my_tests,
+	.damages = rp_my_damages,
+	.damage = rp_my_damage,
+	.undo = rp_my_undo,
 	.hosting = &rp_my_hosting,
 };

@@ -28,6 +28,19 @@ static void tell(struct rp_buf *out, const struct rp_column *sealed, const struc
 			    (unsigned long long)found->nulls);
 }
 
+static int explain(const struct rp_evidence *e, const struct rp_relation *sealed,
+		   const struct rp_relation *found, const bool *differs, struct rp_buf *message,
+		   struct rp_err **err)
+{
+	rp_autobuf causes = RP_BUF_INIT(MESSAGE_MAX);
+
+	if (rp_columns_explain(e->db, e->manifest->survey, sealed, found, differs, &causes, err) < 0)
+		return -1;
+	if (causes.len && !causes.failed)
+		rp_buf_addf(message, "; %s", rp_buf_text(&causes));
+	return 0;
+}
+
 static int compare(const struct rp_evidence *e, struct rp_findings *to, const struct rp_relation *sealed,
 		   const struct rp_relation *found, struct rp_err **err)
 {
@@ -62,6 +75,9 @@ static int compare(const struct rp_evidence *e, struct rp_findings *to, const st
 	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX * 2);
 	rp_buf_addf(&message, "%zu of %zu columns differ: %s", n, sealed->n_columns,
 		    which.failed ? "too many to be listed" : rp_buf_text(&which));
+	/* What differs stands whether or not it can be told why. */
+	rp_autoerr struct rp_err *why = NULL;
+	int explained = lossy ? 0 : explain(e, sealed, found, differs, &message, &why);
 	if (lossy)
 		rp_buf_addf(&message, "; lossy by the dump format: %s", lossy);
 	bool moment = !lossy && !e->manifest->survey->position.bound;
@@ -72,13 +88,17 @@ static int compare(const struct rp_evidence *e, struct rp_findings *to, const st
 							     : RP_BY_DAMAGE,
 					   .looked = 1,
 					   .message = rp_buf_text(&message)});
+	if (explained < 0)
+		return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 	return 0;
 }
 
 static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
 {
 	const struct rp_survey *sealed = e->manifest->survey;
+	int failed = 0;
 
+	/* The first relation that cannot be looked into does not keep the others from being compared. */
 	for (size_t i = 0; i < sealed->n_relations; i++) {
 		const struct rp_relation *r = &sealed->relations[i];
 		const struct rp_relation *found = rp_survey_relation(e->found, r->name);
@@ -91,9 +111,9 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 		}
 		found = rp_relation_found(e, to, r);
 		if (found && compare(e, to, r, found, err) < 0)
-			return -1;
+			failed = -1;
 	}
-	return 0;
+	return failed;
 }
 
 const struct rp_check rp_check_relation_columns = {

@@ -12,6 +12,7 @@ entry, result = sys.argv[1:]
 head = open(entry, encoding="utf-8").read()
 expected = re.findall(r"^(?:--|#) finds: (\S+) (.+)$", head, re.M)
 possible = re.findall(r"^(?:--|#) may find: (\S+) (.+)$", head, re.M)
+says = re.findall(r"^(?:--|#) says: (.+)$", head, re.M)
 if not expected:
     sys.exit(f"{entry}: names no finding")
 failing = [
@@ -27,5 +28,7 @@ def covers(line, finding):
 
 wrong = [f"not found: {c} {o}" for c, o in expected if not any(covers((c, o), f) for f in failing)]
 wrong += [f"not expected: {c} {o}: {m}" for c, o, m in failing if not any(covers(x, (c, o)) for x in expected + possible)]
+said = [message for _, _, message in failing]
+wrong += [f"not said: {text}" for text in says if not any(text in message for message in said)]
 print("\n".join(wrong))
 sys.exit(1 if wrong else 0)

@@ -8,7 +8,9 @@
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/format.h"
 #include "verifier/scratch/scratch.h"
+#include "verifier/survey/digest.h"
 #include "verifier/survey/row.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
@@ -50,11 +52,55 @@ static const struct rp_engine_test engine_tests[] = {
 static const struct rp_engine engine = {.name = "fake", .tests = engine_tests};
 static char a_db;
 
+/* One that knows what may happen to a column, and has one row to be read, or an error. */
+static bool any_column(const struct rp_column *c)
+{
+	(void)c;
+	return true;
+}
+static bool undo_marks(const struct rp_column *c, unsigned way, const struct rp_field *found,
+		       struct rp_field *ret, struct rp_buf *room)
+{
+	(void)c, (void)way, (void)room;
+	if (found->len > 0 && found->value[found->len - 1] == '!')
+		ret->len--;
+	return true;
+}
+static void tell_marks(unsigned way, struct rp_buf *out)
+{
+	(void)way;
+	rp_buf_add(out, "somebody shouts");
+}
+static bool cannot_read;
+static unsigned reads;
+static void one_row(struct rp_row *row, const char *note)
+{
+	rp_row_begin(row);
+	rp_row_add_u64(row, 17);
+	rp_row_add_text(row, note);
+}
+static int stream_one(struct rp_conn *c, const struct rp_relation *r, const struct rp_range *part,
+		      rp_row_fn *fn, void *ctx, struct rp_err **err)
+{
+	struct rp_row row = {0};
+	(void)c, (void)r, (void)part;
+	reads++;
+	if (cannot_read)
+		return rp_err_set(err, RP_ERR_ENGINE, "the server is gone");
+	one_row(&row, "hello!");
+	int done = fn(ctx, row.bytes, row.len, err);
+	rp_row_done(&row);
+	return done;
+}
+static const struct rp_suspicion suspicions[] = {{1, any_column, undo_marks, tell_marks}, {0}};
+static const struct rp_engine suspicious = {.name = "fake", .stream = stream_one, .suspicions = suspicions};
+static const struct rp_engine *in_use = &engine;
+
 const struct rp_engine *__wrap_rp_db_engine(const struct rp_db *db);
 const struct rp_engine *__wrap_rp_db_engine(const struct rp_db *db)
 {
 	assert_ptr_equal(db, &a_db);
-	return &engine;
+	return in_use;
 }
 void __wrap_rp_db_alone(struct rp_db *db);
 void __wrap_rp_db_alone(struct rp_db *db)
@@ -762,6 +808,67 @@ static void every_relation_has_an_answer_of_its_own(void **state)
 	end(&a);
 }
 
+static void add_note(struct all *a, struct rp_survey *s, const char *note)
+{
+	struct rp_tally t;
+	struct rp_row row = {0};
+	struct rp_column columns[] = {{.name = "id", .type = "bigint", .encoding = "binary", .key = 1},
+				      {.name = "note", .type = "text", .encoding = "binary"}};
+	struct rp_relation r = {.name = "t", .columns = columns, .n_columns = 2};
+	s->method.encoding = RP_ENCODING;
+	assert_int_equal(rp_tally_init(&t, &r, &a->sealed->method, NULL, NULL), 0);
+	one_row(&row, note);
+	assert_int_equal(rp_tally_row(&t, row.bytes, row.len, NULL), 0);
+	rp_tally_store(&t, &r);
+	rp_row_done(&row);
+	assert_int_equal(rp_survey_add_relation(s, &r, NULL), 0);
+}
+
+static void the_cause_of_a_column_that_differs_is_told_where_it_is_known(void **state)
+{
+	static const struct {
+		const char *was, *is, *says;
+		unsigned reads; /* nothing is read where nothing differs */
+	} all[] = {{"hello", "hello!", "1 of 2 columns differ: note; note: somebody shouts", 2},
+		   {"hi", "hello!", "1 of 2 columns differ: note", 1},
+		   {"hello!", "hello!", "2 columns as sealed", 0}};
+	struct all a;
+	(void)state;
+	in_use = &suspicious;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		begin(&a);
+		reads = 0;
+		add_note(&a, a.sealed, all[i].was);
+		add_note(&a, a.found, all[i].is);
+		compare(&a);
+		ask_one(&a, &rp_check_relation_columns);
+		assert_string_equal(about(&a, "relation.columns", "t")->message, all[i].says);
+		assert_int_equal(reads, all[i].reads);
+		end(&a);
+	}
+	in_use = &engine;
+}
+
+static void a_column_differs_even_if_nobody_can_read_why(void **state)
+{
+	struct all a;
+	(void)state;
+	begin(&a);
+	add_note(&a, a.sealed, "hello");
+	add_note(&a, a.found, "hello!");
+	compare(&a);
+	in_use = &suspicious;
+	cannot_read = true;
+	ask_one(&a, &rp_check_relation_columns);
+	cannot_read = false;
+	in_use = &engine;
+	assert_int_equal(answer(&a, "relation.columns", 0)->verdict, RP_FAIL);
+	assert_string_equal(answer(&a, "relation.columns", 0)->message, "1 of 2 columns differ: note");
+	assert_int_equal(answer(&a, "relation.columns", 1)->verdict, RP_ERROR);
+	assert_non_null(strstr(answer(&a, "relation.columns", 1)->message, "the server is gone"));
+	end(&a);
+}
+
 static void rows_that_the_format_leaves_out_are_of_a_class_of_their_own(void **state)
 {
 	struct all a;
@@ -1063,6 +1170,8 @@ int main(void)
 		cmocka_unit_test(a_sequence_stands_within_what_was_sealed),
 		cmocka_unit_test(a_position_that_could_not_be_read_is_no_difference),
 		cmocka_unit_test(every_relation_has_an_answer_of_its_own),
+		cmocka_unit_test(the_cause_of_a_column_that_differs_is_told_where_it_is_known),
+		cmocka_unit_test(a_column_differs_even_if_nobody_can_read_why),
 		cmocka_unit_test(rows_that_the_format_leaves_out_are_of_a_class_of_their_own),
 		cmocka_unit_test(a_relation_that_was_not_surveyed_makes_the_run_a_2),
 		cmocka_unit_test(hole_4_no_relation_at_all_is_not_excused),

@@ -8,8 +8,10 @@
 
 #include "verifier/result/finding.h"
 #include "verifier/survey/compare.h"
+#include "verifier/survey/guess.h"
 #include "verifier/survey/row.h"
 #include "verifier/survey/survey.h"
+#include "verifier/survey/suspicion.h"
 
 struct rp_buf;
 struct rp_err;
@@ -137,6 +139,10 @@ struct rp_engine {
 	rp_drift_fn *drift;
 	/* [it has no language; smoke.sql is not run] */
 	int (*ask)(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err);
+	/* [why a column differs is not told] What may happen to a whole column, ends with one of no ways; and what can be
+	 * seen in a value (NULL: nothing). Pure. */
+	const struct rp_suspicion *suspicions;
+	rp_glimpse_fn *glimpse;
 	/* [none] Ends with a NULL name. */
 	const struct rp_engine_test *tests;
 	/* [selftest has nothing to show] Ends with a NULL name. Do one of them, in a transaction of c's own, on a scratch and

@@ -115,6 +115,8 @@ int rp_my_split(struct rp_conn *c, const struct rp_relation *r, struct rp_range 
 		struct rp_err **err); /* split.c */
 int rp_my_count(struct rp_conn *c, const struct rp_relation *r, uint64_t *ret, struct rp_err **err);
 void rp_my_show(const struct rp_column *col, const struct rp_field *value, struct rp_buf *out); /* show.c */
+extern const struct rp_suspicion rp_my_suspicions[]; /* suspicions.c */
+void rp_my_glimpse(const struct rp_column *col, const struct rp_field *value, struct rp_glimpse *ret);
 int rp_my_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret,
 	      struct rp_err **err);		      /* ask.c */
 extern const struct rp_engine_test rp_my_tests[];     /* tests.c */

@@ -114,6 +114,11 @@ int rp_pg_stream(struct rp_conn *c, const struct rp_relation *r, const struct rp
 int rp_pg_count(struct rp_conn *c, const struct rp_relation *r, uint64_t *ret, struct rp_err **err);
 int rp_pg_ask(struct rp_conn *c, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err);
 void rp_pg_show(const struct rp_column *col, const struct rp_field *value, struct rp_buf *out);
+/* A type as format_type() prints it, but for what is in brackets: "timestamp(3) with time zone", "numeric(10,2)". */
+bool rp_pg_is_type(const char *printed, const char *name);
+/* suspicions.c */
+extern const struct rp_suspicion rp_pg_suspicions[];
+void rp_pg_glimpse(const struct rp_column *col, const struct rp_field *value, struct rp_glimpse *ret);
 bool rp_pg_is_snapshot_name(const char *text);
 
 /* How to log in. */

@@ -290,8 +290,7 @@ static const struct {
 	{"jsonb", show_jsonb},
 };
 
-/* "timestamp(3) with time zone", "numeric(10,2)": the same names without the brackets. */
-static bool is_type(const char *printed, const char *name)
+bool rp_pg_is_type(const char *printed, const char *name)
 {
 	while (*printed != '\0' || *name != '\0') {
 		if (*printed == '(')
@@ -314,7 +313,7 @@ void rp_pg_show(const struct rp_column *col, const struct rp_field *value, struc
 	}
 	bool binary = rp_pg_is_binary(col);
 	for (size_t i = 0; binary && col->type != NULL && i < sizeof types / sizeof types[0]; i++)
-		if (is_type(col->type, types[i].type)) {
+		if (rp_pg_is_type(col->type, types[i].type)) {
 			if (!types[i].show(value, out))
 				(void)show_bytea(value, out);
 			return;

@@ -76,10 +76,11 @@ static void look_at(struct table *t, const char *database, const char *name, con
 		(void)snprintf(t->text[i][0], sizeof t->text[i][0], "%s", row[0]);
 		(void)snprintf(t->text[i][1], sizeof t->text[i][1], "%s%s%s", row[2],
 			       row[3] != NULL ? " character set " : "", row[3] != NULL ? row[3] : "");
-		t->columns[i] = (struct rp_column){.name = t->text[i][0],
-						   .type = t->text[i][1],
-						   .encoding = rp_my_encoding_of(row[1], row[2]),
-						   .key = row[4] != NULL ? (unsigned)atol(row[4]) : 0};
+		t->columns[i] =
+			(struct rp_column){.name = t->text[i][0],
+					   .type = t->text[i][1],
+					   .encoding = rp_my_encoding_of(row[1], row[2]),
+					   .key = row[4] != NULL ? (unsigned)strtoul(row[4], NULL, 10) : 0};
 		if (t->columns[i].encoding == NULL)
 			fail_msg("no encoding for '%s'", row[1]);
 	}

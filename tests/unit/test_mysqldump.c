@@ -54,8 +54,8 @@ static void positions_are_read_commented_or_not(void **state)
 		"-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n",
 		"CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n",
 		"-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='bin.000001', SOURCE_LOG_POS=2990;\n",
-		"-- CHANGE MASTER TO MASTER_USE_GTID=slave_pos;\n-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', "
-		"MASTER_LOG_POS=2990;\n",
+		("-- CHANGE MASTER TO MASTER_USE_GTID=slave_pos;\n-- CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', "
+		 "MASTER_LOG_POS=2990;\n"),
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		char text[2000];
@@ -134,7 +134,7 @@ static void others_are_not_taken_for_it(void **state)
 		"",
 		"\n",
 		"--\n-- PostgreSQL database dump\n--\n",
-		"-- phpMyAdmin SQL Dump\n" SETS,
+		("-- phpMyAdmin SQL Dump\n" SETS),
 		"CREATE TABLE t (a int);\n",
 		"<?xml version=\"1.0\"?>\n",
 		"x-- MySQL dump 10.13\n",

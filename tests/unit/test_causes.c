@@ -22,7 +22,7 @@ struct world {
 	const struct rp_engine *engine;
 	const char *type, *encoding;
 	struct value was[ROWS], is[ROWS];
-	uint64_t changed;
+	uint64_t changed, at_most;
 };
 
 static const struct rp_method method = {.encoding = RP_ENCODING, .salt = {1, 2, 3}};
@@ -35,6 +35,7 @@ static void begin(struct world *w, const char *engine, const char *type, const c
 	w->type = type;
 	w->encoding = encoding;
 	w->changed = ROWS;
+	w->at_most = UINT64_MAX;
 }
 
 static void text(struct value *v, const char *s)
@@ -98,7 +99,7 @@ static const char *said(struct world *w)
 	rp_autobuf out = RP_BUF_INIT(sizeof ret - 1);
 	sum(&sealed, w->was);
 	sum(&found, w->is);
-	assert_int_equal(rp_causes_new(&c, &sealed, &found, differs, rp_method_seed(&method),
+	assert_int_equal(rp_causes_new(&c, &sealed, &found, differs, w->at_most, rp_method_seed(&method),
 				       w->engine->suspicions, w->engine->glimpse, NULL),
 			 0);
 	read_all(c, rp_causes_row, w->is);
@@ -478,6 +479,21 @@ static void rows_refute_what_a_columns_sum_would_allow(void **state)
 	assert_string_equal(said(&w), "");
 }
 
+static void what_would_have_happened_to_more_rows_than_differ_did_not(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, "postgresql", "text", "binary");
+	for (unsigned i = 0; i < ROWS; i++) {
+		text(&w.was[i], "a");
+		text(&w.is[i], i < 5 ? "a " : "a");
+	}
+	w.at_most = 5;
+	assert_string_equal(said(&w), "c: blanks were added at the end of the texts (in 5 of 40 rows)");
+	w.at_most = 4;
+	assert_string_equal(said(&w), "");
+}
+
 static void what_was_cut_is_guessed_and_called_a_guess(void **state)
 {
 	struct world w;
@@ -579,6 +595,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_the_opposite_sign_are_told),
 		cmocka_unit_test(nothing_is_claimed_when_only_some_values_were_changed),
 		cmocka_unit_test(rows_refute_what_a_columns_sum_would_allow),
+		cmocka_unit_test(what_would_have_happened_to_more_rows_than_differ_did_not),
 		cmocka_unit_test(what_was_cut_is_guessed_and_called_a_guess),
 		cmocka_unit_test(rounded_floats_are_guessed),
 		cmocka_unit_test(lost_fractions_of_seconds_are_guessed),

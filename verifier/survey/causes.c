@@ -32,7 +32,7 @@ struct suspect {
 struct rp_causes {
 	const struct rp_relation *sealed, *found;
 	rp_glimpse_fn *glimpse;
-	uint64_t seed;
+	uint64_t seed, at_most;
 	struct rp_column_sum *seeds;
 	struct suspect *all; /* one a column */
 	struct rp_buf room;
@@ -63,8 +63,8 @@ static int add_trials(struct suspect *s, const struct rp_suspicion *list, const 
 }
 
 int rp_causes_new(struct rp_causes **ret, const struct rp_relation *sealed, const struct rp_relation *found,
-		  const bool *differs, uint64_t seed, const struct rp_suspicion *list, rp_glimpse_fn *glimpse,
-		  struct rp_err **err)
+		  const bool *differs, uint64_t at_most, uint64_t seed, const struct rp_suspicion *list,
+		  rp_glimpse_fn *glimpse, struct rp_err **err)
 {
 	rp_auto(rp_causes) c = calloc(1, sizeof *c);
 	if (c == NULL)
@@ -73,6 +73,7 @@ int rp_causes_new(struct rp_causes **ret, const struct rp_relation *sealed, cons
 				.found = found,
 				.glimpse = glimpse,
 				.seed = seed,
+				.at_most = at_most,
 				.room = RP_BUF_INIT(2 * VALUE_MAX),
 				.seeds = calloc(found->n_columns + 1, sizeof *c->seeds),
 				.all = calloc(found->n_columns + 1, sizeof *c->all)};
@@ -113,12 +114,6 @@ static bool undo(struct rp_causes *c, const struct trial *t, const struct rp_col
 	return found->len <= VALUE_MAX && t->of->undo(column, t->way, found, ret, &c->room);
 }
 
-static bool equal(const struct rp_field *a, const struct rp_field *b)
-{
-	return a->len == b->len && (a->value == b->value || (a->value != NULL && b->value != NULL &&
-							     memcmp(a->value, b->value, a->len) == 0));
-}
-
 static void try_all(struct rp_causes *c, size_t i, const struct rp_field *found)
 {
 	struct suspect *s = &c->all[i];
@@ -133,12 +128,14 @@ static void try_all(struct rp_causes *c, size_t i, const struct rp_field *found)
 			t->failed = true;
 			continue;
 		}
-		bool same = equal(&was, found);
-		t->undone += !same;
-		if (was.value == NULL)
-			t->nulls++;
-		else
-			t->sum += same ? hash : XXH3_64bits_withSeed(was.value, was.len, seed);
+		/* By pointer first: most ways leave most values as they are, without a copy. */
+		uint64_t h = was.value == NULL ? 0 : hash;
+		if (was.value != NULL && (was.value != found->value || was.len != found->len))
+			h = XXH3_64bits_withSeed(was.value, was.len, seed);
+		t->undone += h != hash || (was.value == NULL) != (found->value == NULL);
+		t->failed = t->undone > c->at_most;
+		t->nulls += was.value == NULL;
+		t->sum += h;
 	}
 }
 

@@ -18,10 +18,11 @@ struct rp_err;
  * sum alone does not know which row has which value. */
 struct rp_causes;
 
-/* sealed and found have the same columns and as many rows; differs: one for each. All of it is borrowed. */
+/* sealed and found have the same columns and as many rows; differs: one for each; at_most: so many rows differ, UINT64_MAX:
+ * nobody knows, and what would have happened to more did not. All of it is borrowed. */
 int rp_causes_new(struct rp_causes **ret, const struct rp_relation *sealed, const struct rp_relation *found,
-		  const bool *differs, uint64_t seed, const struct rp_suspicion *list, rp_glimpse_fn *glimpse,
-		  struct rp_err **err);
+		  const bool *differs, uint64_t at_most, uint64_t seed, const struct rp_suspicion *list,
+		  rp_glimpse_fn *glimpse, struct rp_err **err);
 void rp_causes_free(struct rp_causes *c);
 RP_AUTO_CALLS(rp_causes, rp_causes_free)
 

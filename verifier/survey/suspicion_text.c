@@ -69,6 +69,12 @@ static void once(size_t limit, const struct rp_field *in, struct rp_field *ret, 
 		return;
 	rp_buf_add_mem(room, in->value, ascii);
 	for (size_t i = ascii; i < in->len;) {
+		size_t from = i;
+		while (i < in->len && in->value[i] < 0x80)
+			i++;
+		rp_buf_add_mem(room, in->value + from, i - from);
+		if (i == in->len)
+			break;
 		uint32_t c = 0;
 		size_t n = decode(in->value + i, in->len - i, &c);
 		int byte = n > 0 ? byte_of(c) : -1;

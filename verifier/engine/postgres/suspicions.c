@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <endian.h>
 #include <string.h>
 
 #include "verifier/engine/postgres/conn.h"
@@ -68,10 +69,9 @@ static uint64_t big_endian(const uint8_t *p, size_t len)
 
 static void put_number(uint64_t v, size_t len, struct rp_field *ret, struct rp_buf *room)
 {
-	uint8_t bytes[8];
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (uint8_t)(v >> 8 * (len - 1 - i));
-	rp_buf_add_mem(room, bytes, len);
+	/* Not byte by byte: whoever reads it next, as one number, would wait for all of them. Once a way and value. */
+	uint64_t big = htobe64(v << (64 - 8 * len));
+	rp_buf_add_mem(room, &big, len);
 	*ret = (struct rp_field){(const uint8_t *)rp_buf_text(room), len};
 }
 
@@ -106,7 +106,7 @@ static bool undo_sign(const struct rp_column *c, unsigned way, const struct rp_f
 		      struct rp_field *ret, struct rp_buf *room)
 {
 	(void)c, (void)way;
-	if (found->value != NULL && found->len <= 8)
+	if (found->value != NULL && found->len > 0 && found->len <= 8)
 		put_number(0 - big_endian(found->value, found->len), found->len, ret, room);
 	return !room->failed;
 }

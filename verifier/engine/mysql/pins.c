@@ -44,6 +44,7 @@ static const struct pin {
 	{"show_gipk_in_create_table_and_information_schema", "1", "ON", SURVEY | SOME},
 	{"information_schema_stats_expiry", "0", NULL, SURVEY | SOME},
 	{"show_old_temporals",       "0", "OFF", SURVEY | SOME},
+	{"sql_quote_show_create",    "1", "ON", SURVEY},
 	{"explain_format",           "TRADITIONAL", NULL, SURVEY | SOME},
 	{"use_secondary_engine",     "OFF", NULL, SURVEY | SOME},
 	{"div_precision_increment",  "4", NULL, SURVEY},

@@ -52,6 +52,9 @@ static const struct {
 	{"invalid LC_", "locale name", LOCALE},
 	{"could not open collator for locale", NULL, LOCALE},
 	{"ICU is not supported in this build", NULL, "use a PostgreSQL that was built with ICU"},
+	{"invalid input syntax for type money", NULL,
+	 "money is written in the currency of the server it was dumped from, and a dump does not say which: "
+	 "dump with PGOPTIONS='-c lc_monetary=C', or keep amounts as numeric"},
 	{"No space left on device", NULL, ROOM},
 	{"Disk quota exceeded", NULL, ROOM},
 	{"wrote only ", " bytes", ROOM},

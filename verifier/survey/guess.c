@@ -72,7 +72,8 @@ static bool is_cut(const struct rp_longest *l, size_t limit, uint64_t changed)
 
 void rp_guess_tell(const struct rp_guess *g, uint64_t changed, uint64_t rows, struct rp_buf *out)
 {
-	bool many = changed >= rows / 2 + rows % 2;
+	/* All of them, as far as an estimate can tell. */
+	bool many = changed >= rows / 4;
 	if (changed == 0)
 		return;
 	bool full = g->most_bytes > 0 && g->bytes.length >= g->most_bytes;

@@ -47,7 +47,11 @@ for ((i = 0; i < ${#names[@]}; i++)); do
 		tap $? "$db is sealed on $from" || continue
 		for to in "${names[@]:i}"; do
 			[ "${to%%[0-9]*}" = "${from%%[0-9]*}" ] || continue
-			REPROVE_SERVERS=$(programs "$to") runs 0 "$db of $from verifies on $to" "$reprove" verify --state none --target "$db" \
+			# A true loss, and found: MariaDB's dumps with history say 2038 for rows that are current, and from 11.5 on
+			# that is in the past of 2106. Every row of such a table is history there.
+			expected=0
+			[ "$db $from $to" != "versioned mariadb10.11 mariadb11.8" ] || expected=1
+			REPROVE_SERVERS=$(programs "$to") runs $expected "$db of $from verifies on $to ($expected)" "$reprove" verify --state none --target "$db" \
 				--manifest "$kept/$from-$db.json" --trust "$kept/reprove.pub" --reports "$work/out" "$kept/$from-$db.sql"
 			if [ "$to" = "$from" ]; then
 				! grep -q '"cause": "version"' "$work/out/result.json"

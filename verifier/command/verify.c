@@ -7,6 +7,7 @@
 #include "reports/report.h"
 #include "verifier/command/commands.h"
 #include "verifier/config/smoke.h"
+#include "verifier/config/waivers.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
@@ -21,19 +22,19 @@
 struct known {
 	const char *const name;
 	const char *const summary;
-	bool required;
+	bool required, final;
 };
 
 /* Every check there is: ours, then each engine's own tests. */
 static bool each_check(bool (*fn)(const struct known *k, void *ctx), void *ctx)
 {
 	for (const struct rp_check *const *c = rp_checks; *c; c++) {
-		if (fn(&(struct known){(*c)->name, (*c)->summary, (*c)->required}, ctx))
+		if (fn(&(struct known){(*c)->name, (*c)->summary, (*c)->required, (*c)->final}, ctx))
 			return true;
 	}
 	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
 		for (const struct rp_engine_test *t = (*e)->tests; t && t->name; t++) {
-			if (fn(&(struct known){t->name, t->summary, false}, ctx))
+			if (fn(&(struct known){t->name, t->summary, false, false}, ctx))
 				return true;
 		}
 	}
@@ -43,6 +44,11 @@ static bool each_check(bool (*fn)(const struct known *k, void *ctx), void *ctx)
 static bool is_it(const struct known *k, void *ctx)
 {
 	return strcmp(k->name, *(const char *const *)ctx) == 0;
+}
+
+static bool is_final(const struct known *k, void *ctx)
+{
+	return k->final && is_it(k, ctx);
 }
 
 static int check_names(const char *const *names, const char *option, struct rp_err **err)
@@ -110,6 +116,27 @@ static int load_smoke(struct verifying *v, struct rp_arena *memory, struct rp_er
 	}
 	v->target.smoke = smoke;
 	v->target.n_smoke = n;
+	return 0;
+}
+
+static int load_waivers(struct verifying *v, struct rp_arena *memory, struct rp_err **err)
+{
+	struct rp_target *t = &v->target;
+
+	if (!v->options->waivers)
+		return 0;
+	if (rp_waivers_load(&t->waivers, &t->n_waivers, memory, v->options->waivers, rp_time_now_ms(), err) <
+	    0)
+		return rp_err_wrap(err, "verify: --waivers");
+	for (size_t i = 0; i < t->n_waivers; i++) {
+		const char *name = t->waivers[i].check;
+		const char *const names[] = {name, NULL};
+		if (check_names(names, "waivers", err) < 0)
+			return -1;
+		if (each_check(is_final, &name))
+			return rp_err_set(err, RP_ERR_CONFIG, "verify: --waivers: %s cannot be waived",
+					  t->waivers[i].check);
+	}
 	return 0;
 }
 
@@ -268,7 +295,7 @@ static int run(const struct rp_call *call, struct rp_err **err)
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
 	if (check_options(o, err) < 0 || rp_arena_new(&memory, err) < 0 || load_smoke(&v, memory, err) < 0 ||
-	    find_ratchet(&v, err) < 0)
+	    load_waivers(&v, memory, err) < 0 || find_ratchet(&v, err) < 0)
 		return -1;
 	if (o->timeout_ms)
 		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;

@@ -72,6 +72,12 @@ const struct rp_option rp_verify_options[] = {
 	 .help = "Ask the restored database the one statement in this file. Its first line may be a comment "
 		 "that says what to expect: '-- expect: no rows', '-- expect: value X' or '-- expect: at "
 		 "least N'. May be given more than once."},
+	{.name = "waivers",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(waivers),
+	 .help = "Failures that a person accepts, as YAML; see WAIVERS. Each is for one check and one object, with a "
+		 "reason, an owner and an end."},
 	{.name = "keep",
 	 .type = RP_OPTION_FLAG,
 	 AT(keep),
@@ -177,6 +183,12 @@ const struct rp_section rp_verify_sections[] = {
 	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
 	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
 	 "was not run stands in the report with the reason."},
+	{"WAIVERS",
+	 "waivers:\n  - check: relation.digest\n    object: measurements\n    reason: mysqldump cuts FLOAT to six "
+	 "digits\n    owner: dba@example.org\n    until: 2027-03-31\n\n"
+	 "The very object that the report names ('' where it names none), and no wildcard; at most a year ahead. "
+	 "What is waived stands in the report with its reason and owner, and the verdict counts it. Trust, digest "
+	 "and completeness cannot be waived."},
 	{"OLD MANIFESTS",
 	 "An old manifest beside an old backup is signed as well as today's. So the last one that was "
 	 "verified with status 0 is remembered for each key and target, and an older one is refused with 3. "

@@ -39,13 +39,16 @@ static int check_version(const struct rp_my_conn *c, const struct rp_survey *sea
 	return rp_err_hint(err, "a backup is restored to the same version or a newer one");
 }
 
-/* Rights to our databases, and no others: SQL in a backup runs as the login. Of a line of SHOW GRANTS. */
+/* Rights to our databases, and no others but to see routines, which the survey asks for: SQL in a backup runs as the
+ * login. Of a line of SHOW GRANTS. */
 static bool is_harmless(const char *grant)
 {
-	static const char nothing[] = "GRANT USAGE ON *.* TO ";
+	static const char *const little[] = {"GRANT USAGE ON *.* TO ", "GRANT SHOW_ROUTINE ON *.* TO ",
+					     "GRANT SELECT ON `mysql`.`proc` TO "};
 	static const char *const ours[] = {" ON `reprove\\_", " ON `reprove_"};
-	if (strncmp(grant, nothing, sizeof nothing - 1) == 0)
-		return strstr(grant, " WITH GRANT OPTION") == NULL;
+	for (size_t i = 0; i < sizeof little / sizeof little[0]; i++)
+		if (strncmp(grant, little[i], strlen(little[i])) == 0)
+			return strstr(grant, " WITH GRANT OPTION") == NULL;
 	const char *on = strstr(grant, " ON ");
 	for (size_t i = 0; on != NULL && i < sizeof ours / sizeof ours[0]; i++)
 		if (strncmp(on, ours[i], strlen(ours[i])) == 0)
@@ -76,8 +79,10 @@ static int check_login(struct rp_my_conn *c, struct rp_err **err)
 			"get: %.200s",
 			rp_buf_text(&shown));
 		return rp_err_hint(
-			err, "CREATE USER reprove; GRANT ALL ON `reprove\\_%%`.* TO reprove; and name the "
-			     "server with it, or name none: then a private one is started here");
+			err,
+			"CREATE USER reprove; GRANT ALL ON `reprove\\_%%`.* TO reprove; GRANT %s TO reprove; "
+			"and name the server with it, or name none: then a private one is started here",
+			c->is.vendor == RP_MARIADB ? "SELECT ON mysql.proc" : "SHOW_ROUTINE ON *.*");
 	}
 	if (rights > 0)
 		return 0;

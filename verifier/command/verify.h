@@ -46,6 +46,8 @@ extern const struct rp_operand rp_verify_artifact;
 extern const struct rp_example rp_verify_examples[];
 extern const struct rp_section rp_verify_sections[];
 
+/* 'verify', and with options->selftest 'selftest'. */
+int rp_verify_run(const struct rp_call *call, struct rp_err **err);
 /* Gather the evidence step by step, to the end or to where it cannot go on; then e.stopped_at and e.stopped say
  * so. Never fails: whatever happens is part of the result. */
 void rp_verify_gather(struct verifying *v);

@@ -27,15 +27,15 @@ static int columns_of(struct rp_my_conn *c, const char *table, MYSQL_RES **ret, 
 }
 
 /* A foreign key may write a column's name in another case than its table does. */
-static struct rp_my_key_column find(MYSQL_RES *columns, const char *name)
+static struct rp_my_fk_column find(MYSQL_RES *columns, const char *name)
 {
 	MYSQL_ROW row;
 	if (columns != NULL)
 		mysql_data_seek(columns, 0);
 	while (columns != NULL && (row = mysql_fetch_row(columns)) != NULL)
 		if (row[0] != NULL && strcasecmp(row[0], name) == 0)
-			return (struct rp_my_key_column){name, row[1], row[2], row[3], row[4]};
-	return (struct rp_my_key_column){.name = name};
+			return (struct rp_my_fk_column){name, row[1], row[2], row[3], row[4]};
+	return (struct rp_my_fk_column){.name = name};
 }
 
 static bool is_same_key(char *const *a, char *const *b)

@@ -10,12 +10,12 @@
 
 /* What information_schema.COLUMNS says; all but the name are NULL where there is no such column, or it is not ours to
  * see. */
-struct rp_my_key_column {
+struct rp_my_fk_column {
 	const char *name, *data_type, *column_type, *charset, *collation;
 };
 struct rp_my_foreign_key {
 	const char *table, *name, *parent_schema, *parent;
-	struct rp_my_key_column from[RP_MY_KEY_COLUMNS], to[RP_MY_KEY_COLUMNS];
+	struct rp_my_fk_column from[RP_MY_KEY_COLUMNS], to[RP_MY_KEY_COLUMNS];
 	size_t n;
 };
 

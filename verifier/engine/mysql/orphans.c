@@ -23,7 +23,7 @@ struct asking {
 	uint64_t whole, others;
 };
 
-static bool is_enumerated(const struct rp_my_key_column *c)
+static bool is_enumerated(const struct rp_my_fk_column *c)
 {
 	return c->data_type != NULL &&
 	       (strcmp(c->data_type, "enum") == 0 || strcmp(c->data_type, "set") == 0);
@@ -36,8 +36,8 @@ static bool differ(const char *a, const char *b)
 
 /* As InnoDB compares: members of ENUM and SET by number. MariaDB keeps a key between two collations when it was made
  * with checks off; it is the parent's index that is looked into, so the parent's it is. */
-static void add_equal(struct rp_buf *sql, const struct rp_my_key_column *from,
-		      const struct rp_my_key_column *to)
+static void add_equal(struct rp_buf *sql, const struct rp_my_fk_column *from,
+		      const struct rp_my_fk_column *to)
 {
 	bool by_number =
 		is_enumerated(from) && is_enumerated(to) && differ(from->column_type, to->column_type);
@@ -77,7 +77,7 @@ static void add_orphans(struct rp_buf *sql, const struct rp_my_conn *c, const st
 	}
 }
 
-static bool is_bytes(const struct rp_my_key_column *c)
+static bool is_bytes(const struct rp_my_fk_column *c)
 {
 	static const char *const types[] = {"binary",	  "varbinary", "tinyblob", "blob",
 					    "mediumblob", "longblob",  "bit"};

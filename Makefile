@@ -10,7 +10,9 @@ setup:
 	@sh tests/setup.sh
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) $(MESON_ARGS)
+	@mkdir -p $(BUILD)
+	@echo "building ..." >&2
+	@meson setup $(BUILD) $(MESON_ARGS) >$(BUILD)/setup.log 2>&1 || { cat $(BUILD)/setup.log >&2; exit 1; }
 
 build: setup $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet

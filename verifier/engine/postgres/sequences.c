@@ -4,7 +4,6 @@
 
 #include "verifier/engine/postgres/catalog.h"
 #include "verifier/engine/postgres/objects.h"
-#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 
 /* Where a sequence stands is in the sequence itself, as if it were a table of one row, and outside of every
@@ -122,48 +121,6 @@ int rp_pg_add_sequences(struct rp_pg_conn *c, struct rp_survey *into, struct rp_
 	return unknown.count > 0 ? rp_survey_add_coverage(into, &unknown, err) : 0;
 }
 
-/* Whole numbers of any length, as the server prints them. */
-static bool is_less(const char *a, const char *b)
-{
-	bool below = a[0] == '-', b_below = b[0] == '-';
-	if (below != b_below)
-		return below;
-	size_t la = strlen(a), lb = strlen(b);
-	int by_size = la != lb ? (la < lb ? -1 : 1) : strcmp(a, b);
-	return below ? by_size > 0 : by_size < 0;
-}
-
-/* The interval "low..high" that 'again' belongs to as well as 'once', which is a number or such an interval. */
-static int add_interval(struct rp_buf *both, const char *once, const char *again, struct rp_err **err)
-{
-	const char *dots = strstr(once, "..");
-	rp_autofree char *low = dots != NULL ? strndup(once, (size_t)(dots - once)) : strdup(once);
-	if (low == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
-	const char *high = dots != NULL ? dots + 2 : once;
-	rp_buf_addf(both, "%s..%s", is_less(again, low) ? again : low, is_less(high, again) ? again : high);
-	return rp_buf_check(both, err);
-}
-
-/* The survey's facts are const to everybody else; what is outside the moment is widened here. */
-static int widen(struct rp_survey *into, struct rp_object *o, const char *again, struct rp_err **err)
-{
-	for (size_t i = 0; i < o->n_facts; i++) {
-		if (strcmp(o->facts[i].name, RP_FACT_POSITION) != 0)
-			continue;
-		rp_autobuf both = RP_BUF_INIT(4 * POSITION_TEXT);
-		if (add_interval(&both, o->facts[i].value, again, err) < 0)
-			return -1;
-		struct rp_fact *facts = rp_arena_memdup(into->memory, o->facts, o->n_facts * sizeof *facts);
-		if (facts == NULL ||
-		    (facts[i].value = rp_arena_strdup(into->memory, rp_buf_text(&both))) == NULL)
-			return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
-		o->facts = facts;
-		return 0;
-	}
-	return 0;
-}
-
 static int widen_all(struct rp_survey *into, const PGresult *rows, const struct positions *at,
 		     struct rp_err **err)
 {
@@ -175,7 +132,7 @@ static int widen_all(struct rp_survey *into, const PGresult *rows, const struct 
 			return -1;
 		const struct rp_object *o = rp_survey_object(into, "sequence", rp_buf_text(&name));
 		if (o != NULL && at->all[i] != NULL &&
-		    widen(into, &into->objects[o - into->objects], at->all[i], err) < 0)
+		    rp_survey_widen(into, &into->objects[o - into->objects], at->all[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -100,6 +100,16 @@ static int check_options(const struct verify_options *o, struct rp_err **err)
 	return check_names(o->skip, "skip", err);
 }
 
+static int read_wanted(struct verifying *v, struct rp_err **err)
+{
+	const struct verify_options *o = v->options;
+
+	v->wanted = (struct rp_wanted){.database = o->database, .logs = o->logs, .jobs = (unsigned)o->jobs};
+	if (o->recover_to && rp_until_parse(o->recover_to, &v->wanted.until, err) < 0)
+		return rp_err_wrap(err, "verify: --recover-to");
+	return 0;
+}
+
 static int load_smoke(struct verifying *v, struct rp_arena *memory, struct rp_err **err)
 {
 	size_t n = 0;
@@ -294,8 +304,8 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 					 .without_manifest = o->no_manifest,
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
-	if (check_options(o, err) < 0 || rp_arena_new(&memory, err) < 0 || load_smoke(&v, memory, err) < 0 ||
-	    load_waivers(&v, memory, err) < 0 || find_ratchet(&v, err) < 0)
+	if (check_options(o, err) < 0 || read_wanted(&v, err) < 0 || rp_arena_new(&memory, err) < 0 ||
+	    load_smoke(&v, memory, err) < 0 || load_waivers(&v, memory, err) < 0 || find_ratchet(&v, err) < 0)
 		return -1;
 	if (o->timeout_ms)
 		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;

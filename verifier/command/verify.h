@@ -9,6 +9,7 @@
 #include "verifier/command/options.h"
 #include "verifier/config/target.h"
 #include "verifier/manifest/trust.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/result/result.h"
 
 struct rp_err;
@@ -17,7 +18,7 @@ struct rp_run;
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
-		*artifact;
+		*artifact, *database, *logs, *recover_to;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
@@ -30,7 +31,8 @@ struct verifying {
 	const struct verify_options *options;
 	struct rp_run *run;
 	struct rp_target target;
-	struct rp_key **keys; /* owned, options->trust of them */
+	struct rp_wanted wanted; /* of what the backup holds */
+	struct rp_key **keys;	 /* owned, options->trust of them */
 	struct rp_trusted_key *trusted;
 	size_t n_keys;
 	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */

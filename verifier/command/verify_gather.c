@@ -73,7 +73,11 @@ static int open_artifact(struct verifying *v, struct rp_err **err)
 	if (rp_store_open(&e->store, v->options->artifact, v->run, err) < 0 ||
 	    rp_store_choose(e->store, "newest", &e->point, &population, err) < 0)
 		return -1;
-	return rp_artifact_open(&e->artifact, e->store, e->point, NULL, err);
+	if (rp_artifact_open(&e->artifact, e->store, e->point, NULL, err) < 0)
+		return -1;
+	v->wanted.sealed = e->manifest ? e->manifest->survey : NULL;
+	e->artifact->wanted = &v->wanted;
+	return 0;
 }
 
 static int choose_engine(struct verifying *v, const struct rp_format *f, const struct rp_engine **ret,

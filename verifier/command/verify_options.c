@@ -31,6 +31,24 @@ const struct rp_option rp_verify_options[] = {
 	 .help = "Write result.json, report.html and TEST-NAME.xml (JUnit) there. From the first moment on "
 		 "result.json says that a run has started, so that an older pass is never read for this "
 		 "one."},
+	{.name = "database",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(database),
+	 .help = "Which database, where the backup holds several. The manifest says it where there is one."},
+	{.name = "logs",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(logs),
+	 .help = "Where the log archive is that a physical backup is recovered with: WAL segments of PostgreSQL, "
+		 "binary logs of MariaDB and MySQL."},
+	{.name = "recover-to",
+	 .type = RP_OPTION_TEXT,
+	 .value = "WHERE",
+	 AT(recover_to),
+	 .help = "Where that recovery stops: 'sealed' (the manifest's position, and the default where it has "
+		 "one), 'end', 'time:2026-11-21T06:00:00Z', 'lsn:0/3000060', 'name:RESTORE_POINT', "
+		 "'binlog:FILE:POSITION' or 'gtid:GTID'."},
 	{.name = "scratch",
 	 .type = RP_OPTION_TEXT,
 	 .value = "URI",

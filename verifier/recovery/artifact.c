@@ -15,9 +15,9 @@
 /* What rp_artifact does not show. */
 struct artifact {
 	struct rp_artifact base;
-	const struct rp_secret *const *secrets; /* borrowed */
-	struct rp_source *sources;		/* one a file */
-	struct rp_stream *first; /* the first file's chain, looked into; the first reader gets it */
+	const struct rp_unwrapping *how; /* borrowed */
+	struct rp_source *sources;	 /* one a file */
+	struct rp_stream *first;	 /* the first file's chain, looked into; the first reader gets it */
 	uint8_t *head;
 	size_t head_len;
 	struct rp_err *head_failure; /* why there is no head at all */
@@ -28,50 +28,15 @@ static struct artifact *of(struct rp_artifact *a)
 	return (struct artifact *)a;
 }
 
-static const struct rp_wrapping *wrapping_of(const struct rp_stream *peek)
-{
-	const uint8_t *head;
-	size_t len;
-	rp_peek_head(peek, &head, &len);
-	const struct rp_wrapping *best = NULL;
-	int highest = 0;
-	for (const struct rp_wrapping *const *w = rp_wrappings; *w != NULL; w++) {
-		int bid = (*w)->bid(head, len);
-		if (bid > highest) {
-			highest = bid;
-			best = *w;
-		}
-	}
-	return best;
-}
-
-/* Build the stages above source i: look, recognise, unwrap, until nothing more is recognised. */
+/* The stages above source i. */
 static int chain(struct artifact *a, size_t i, struct rp_stream **ret, const char **wrapped,
 		 struct rp_err **err)
 {
-	rp_auto(rp_stream) top = NULL;
-	if (rp_source_stream(&a->sources[i], &top, err) < 0)
+	struct rp_stream *stored = NULL;
+	if (rp_source_stream(&a->sources[i], &stored, err) < 0)
 		return -1;
-	struct rp_stream *below = rp_take(top);
-	if (rp_peek_new(&top, below, err) < 0)
-		return -1;
-	const struct rp_wrapping *w;
-	for (size_t layer = 0; (w = wrapping_of(top)) != NULL; layer++) {
-		if (layer == RP_WRAPPED_MAX)
-			return rp_err_set(err, RP_ERR_IO,
-					  "'%s' is packed more than %d times, which is refused",
-					  a->base.files[i].name, RP_WRAPPED_MAX);
-		if (wrapped != NULL)
-			wrapped[layer] = w->name;
-		below = rp_take(top);
-		struct rp_stream *unwrapped = NULL;
-		if (w->unwrap(&unwrapped, below, a->secrets, err) < 0 ||
-		    rp_peek_new(&top, unwrapped, err) < 0)
-			return rp_err_wrap(err, "'%s'", a->base.files[i].name);
-	}
-	if (a->base.point->files[i].size > 0)
-		rp_peek_limit(top, a->base.point->files[i].size);
-	*ret = rp_take(top);
+	if (rp_unwrap(ret, stored, a->base.point->files[i].size, a->how, wrapped, err) < 0)
+		return rp_err_wrap(err, "'%s'", a->base.files[i].name);
 	return 0;
 }
 
@@ -119,7 +84,7 @@ static int copy_files(struct artifact *a, const struct rp_point *p, struct rp_er
 }
 
 int rp_artifact_open(struct rp_artifact **ret, struct rp_store *store, const struct rp_point *point,
-		     const struct rp_secret *const *secrets, struct rp_err **err)
+		     const struct rp_unwrapping *how, struct rp_err **err)
 {
 	if (point->n_files == 0)
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' has no bytes that can be read", point->id);
@@ -129,7 +94,7 @@ int rp_artifact_open(struct rp_artifact **ret, struct rp_store *store, const str
 	rp_auto(rp_artifact) guard = &a->base;
 	a->base.point = point;
 	a->base.store = store;
-	a->secrets = secrets;
+	a->how = how;
 	if (copy_files(a, point, err) < 0 || rp_arena_new(&a->base.memory, err) < 0 || begin(a, 0, err) < 0 ||
 	    chain(a, 0, &a->first, a->base.wrapped, err) < 0 || keep_head(a, err) < 0)
 		return rp_err_wrap(err, "open backup '%s'", point->id);

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "verifier/recovery/members.h"
+#include "verifier/recovery/unwrap.h"
 #include "verifier/util/error.h"
 
 #define MAGIC_LEN 3
@@ -98,11 +99,11 @@ static void gunzip_close(struct rp_stream *s)
 	free(g);
 }
 
-static int gzip_unwrap(struct rp_stream **ret, struct rp_stream *below,
-		       const struct rp_secret *const *secrets, struct rp_err **err)
+static int gzip_unwrap(struct rp_stream **ret, struct rp_stream *below, const struct rp_unwrapping *how,
+		       struct rp_err **err)
 {
 	static const struct rp_stream_ops ops = {.read = gunzip_read, .close = gunzip_close};
-	(void)secrets;
+	(void)how;
 	struct gunzip *g = calloc(1, sizeof *g);
 	if (g == NULL || inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK) {
 		free(g);

@@ -6,6 +6,7 @@
 
 #include "verifier/command/commands.h"
 #include "verifier/result/result.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -24,12 +25,15 @@ static int call(const struct rp_command *c, int argc, char *argv[], struct rp_er
 {
 	rp_autofree void *options = calloc(1, c->size ? c->size : 1);
 	rp_autobuf help = RP_BUF_INIT(TEXT_MAX);
+	rp_auto(rp_arena) memory = NULL;
 	struct rp_run run = {0};
 	int status;
 
 	if (!options)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	status = rp_options_parse(c, argc, argv, options, err);
+	if (rp_arena_new(&memory, err) < 0)
+		return -1;
+	status = rp_options_parse(c, argc, argv, options, memory, err);
 	if (status == 1) {
 		rp_help_command(c, &help);
 		status = rp_command_print(&help, err);

@@ -7,6 +7,7 @@
 
 #include "verifier/command/options.h"
 #include "verifier/command/verify.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
@@ -58,6 +59,8 @@ static const struct rp_command command = {
 };
 const struct rp_command *const rp_commands[] = {&command, NULL};
 
+static struct rp_arena *memory;
+
 /* Words are split at blanks: none of those here has one in it. */
 static int parse(const char *line, struct values *ret, char *words, size_t size, struct rp_err **err)
 {
@@ -69,7 +72,7 @@ static int parse(const char *line, struct values *ret, char *words, size_t size,
 	while (n < 31 && (w = strsep(&rest, " ")))
 		argv[n++] = strcmp(w, "''") == 0 ? w + 2 : w;
 	argv[n] = NULL;
-	return rp_options_parse(&command, n, argv, ret, err);
+	return rp_options_parse(&command, n, argv, ret, memory, err);
 }
 
 static void options_of_every_type_are_read(void **state)

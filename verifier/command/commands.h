@@ -21,6 +21,9 @@ extern const struct rp_command rp_command_help;
 
 /* What several of them need. */
 
+/* doctor_config.c: append every target with the settings a run would get, and where each of them stands. */
+int rp_doctor_config(struct rp_buf *out, const char *path, struct rp_err **err);
+
 /* Write it to standard output, and see that it arrived: a full disk behind '>' must not read as success. 0 or
  * -1. */
 int rp_command_print(const struct rp_buf *out, struct rp_err **err);

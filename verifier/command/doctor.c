@@ -27,7 +27,7 @@
 #define LEAST_FREE   (UINT64_C(1) << 30) /* an empty server and its log take a few hundred megabytes */
 
 struct doctor_options {
-	const char *tmpdir;
+	const char *tmpdir, *config;
 };
 
 /* A report under way, and whether a verification could begin here. */
@@ -37,6 +37,7 @@ struct examination {
 };
 
 static const struct rp_option options[] = {
+	{RP_OPTION_CONFIG, .at = offsetof(struct doctor_options, config)},
 	{.name = "tmpdir",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
@@ -46,6 +47,8 @@ static const struct rp_option options[] = {
 };
 static const struct rp_example examples[] = {
 	{"can this machine verify a backup", "reprove doctor"},
+	{"what the configuration says of each target, after its mistakes are mended",
+	 "reprove doctor --config reprove.yaml"},
 	{0},
 };
 
@@ -234,6 +237,8 @@ static int run(const struct rp_call *call, struct rp_err **err)
 
 	rp_version(&out);
 	rp_buf_add(&out, "\n");
+	if (o->config && rp_doctor_config(&out, o->config, err) < 0)
+		return -1;
 	bool any = false;
 	for (const struct rp_engine *const *e = rp_engines; *e; e++) {
 		if ((*e)->hosting && servers(&x, *e))

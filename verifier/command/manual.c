@@ -146,6 +146,35 @@ static void page_of_command(const struct rp_command *c, struct rp_buf *out)
 	see_also(out, c);
 }
 
+static void configuration(struct rp_buf *out)
+{
+	static const char *const lines[] = {
+		"defaults:",	   "  trust: [keys/reprove.pub]", "targets:",
+		"  shop:",	   "    points: /backups/shop",	  "    manifest: /backups/shop",
+		"    max-age: 36h"};
+
+	rp_buf_add(out, ".SH CONFIGURATION\n");
+	paragraphs(
+		out,
+		"Everything works without one. With --config FILE, or $REPROVE_CONFIG, what the command line does not "
+		"say is looked for in the section of the target, and then in the defaults. Settings are called as the "
+		"options are, without the dashes, and take the same values; a list stands for an option that is given "
+		"more than once; ARTIFACT is called 'points'. Paths start where the file is.");
+	rp_buf_add(out, ".PP\n.nf\n");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		text(out, lines[i]);
+		rp_buf_add(out, "\n");
+	}
+	rp_buf_add(out, ".fi\n");
+	paragraphs(
+		out,
+		"Then 'reprove verify shop' is all that a timer has to say. 'reprove doctor --config FILE' shows what "
+		"each target gets. A setting that is not known, or has a value of the wrong kind, ends every command "
+		"with 4, whichever target it stands at: a mistake must not wait for the night in which it matters. A "
+		"file that everybody may change is refused. There are no secrets in it, only the names of the files "
+		"that have them.");
+}
+
 static void page_of_reprove(struct rp_buf *out)
 {
 	title(out, "reprove");
@@ -170,6 +199,7 @@ static void page_of_reprove(struct rp_buf *out)
 	rp_buf_add(out, ".SH OPTIONS\n");
 	option(out, "help", NULL, "Print a list of commands.");
 	option(out, "version", NULL, "Print the version, and those of the libraries in use.");
+	configuration(out);
 	rp_buf_add(out, ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\n");
 	text(out, "No colour, when it is set and not empty.");
 	rp_buf_add(out, "\n.TP\n.B TMPDIR\n");
@@ -181,6 +211,8 @@ static void page_of_reprove(struct rp_buf *out)
 	text(out,
 	     "The one box to restore in, and no other: 'namespaces' (bubblewrap) or 'landlock'. With 'none' a "
 	     "verification is refused unless --unboxed allows it. The report says which one held.");
+	rp_buf_add(out, "\n.TP\n.B REPROVE_CONFIG\n");
+	text(out, "The configuration, where --config does not name one.");
 	rp_buf_add(out, "\n.TP\n.BR PGPASSFILE ,\\ PGSERVICEFILE\n");
 	text(out,
 	     "As PostgreSQL's own tools use them. Passwords come from there, never from the command line.");

@@ -25,7 +25,7 @@ static int hint(const struct rp_command *c, struct rp_err **err)
 	return rp_err_hint(err, "'reprove %s --help' lists what it takes", c->name);
 }
 
-static const struct rp_option *option_named(const struct rp_command *c, const char *name, size_t len)
+const struct rp_option *rp_option_named(const struct rp_command *c, const char *name, size_t len)
 {
 	for (const struct rp_option *o = c->options; o && o->name; o++) {
 		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
@@ -59,7 +59,7 @@ static int store_number(const struct rp_option *o, const char *value, uint64_t *
 			  value, (unsigned long long)o->min, (unsigned long long)o->max);
 }
 
-static int store(const struct rp_option *o, const char *value, void *into, struct rp_err **err)
+int rp_option_store(const struct rp_option *o, const char *value, void *into, struct rp_err **err)
 {
 	void *to = (char *)into + o->at;
 	uint8_t digest[RP_SHA256_LEN];
@@ -103,7 +103,7 @@ static int store(const struct rp_option *o, const char *value, void *into, struc
 	return 0;
 }
 
-static bool repeats(const struct rp_option *o)
+bool rp_option_repeats(const struct rp_option *o)
 {
 	return o->type == RP_OPTION_TEXTS || o->type == RP_OPTION_FILES;
 }
@@ -115,14 +115,14 @@ static int take_option(const struct rp_command *c, int argc, char *const argv[],
 	const char *word = argv[*at] + 2;
 	const char *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
-	const struct rp_option *o = argv[*at][1] == '-' ? option_named(c, word, len) : NULL;
+	const struct rp_option *o = argv[*at][1] == '-' ? rp_option_named(c, word, len) : NULL;
 	const char *value = equals ? equals + 1 : NULL;
 
 	if (!o) {
 		rp_err_set(err, RP_ERR_USAGE, "%s: unknown option '%s'", c->name, argv[*at]);
 		return hint(c, err);
 	}
-	if (seen[o - c->options] && !repeats(o)) {
+	if (seen[o - c->options] && !rp_option_repeats(o)) {
 		rp_err_set(err, RP_ERR_USAGE, "%s: option '--%s' is given twice", c->name, o->name);
 		return rp_err_hint(err, "give it once; which of the two counts is not for us to guess");
 	}
@@ -144,7 +144,7 @@ static int take_option(const struct rp_command *c, int argc, char *const argv[],
 		rp_err_set(err, RP_ERR_USAGE, "%s: option '--%s' has an empty value", c->name, o->name);
 		return rp_err_hint(err, "an unset variable in a script often is the reason");
 	}
-	if (store(o, value, into, err) < 0) {
+	if (rp_option_store(o, value, into, err) < 0) {
 		rp_err_wrap(err, "%s", c->name);
 		return hint(c, err);
 	}
@@ -206,7 +206,7 @@ static size_t count_options(const struct rp_command *c)
 }
 
 int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], void *into,
-		     struct rp_err **err)
+		     struct rp_arena *memory, struct rp_err **err)
 {
 	rp_autofree bool *seen = calloc(count_options(c) + 1, sizeof(*seen));
 	bool words_only = false;
@@ -233,13 +233,15 @@ int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], v
 		if (done < 0)
 			return -1;
 	}
+	if (!stands_alone(c, seen) && rp_options_configure(c, seen, into, memory, err) < 0)
+		return rp_err_wrap(err, "%s", c->name);
 	return all_there(c, seen, into, err);
 }
 
 void rp_options_done(const struct rp_command *c, void *into)
 {
 	for (const struct rp_option *o = c->options; o && o->name; o++) {
-		if (repeats(o)) {
+		if (rp_option_repeats(o)) {
 			const char ***list = (const char ***)(void *)((char *)into + o->at);
 			free(*list);
 			*list = NULL;

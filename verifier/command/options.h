@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct rp_arena;
 struct rp_argv;
 struct rp_buf;
 struct rp_err;
@@ -35,6 +36,7 @@ struct rp_option {
 	size_t at;	   /* where it goes in the subcommand's struct */
 	bool required;
 	bool alone;	   /* when it is given, nothing else is required */
+	bool once;	   /* about one run: not for a configuration file */
 	uint64_t min, max; /* of a number */
 };
 
@@ -43,6 +45,7 @@ struct rp_operand {
 	enum rp_option_type type; /* TEXT, FILE or DIR */
 	size_t at;		  /* const char *: NULL when it is not given */
 	bool required;
+	const char *key; /* what a configuration file calls it; NULL: it has no business there */
 };
 
 struct rp_example {
@@ -76,11 +79,27 @@ const struct rp_command *rp_command_named(const char *name); /* NULL: there is n
 
 /* Read the words behind the subcommand's name into 'into', c->size zeroed bytes. 1: --help was asked for; 0:
  * read; -1 with RP_ERR_USAGE and a hint. Options and operand may stand in any order; "--" ends options. An
- * option is never abbreviated: a script that uses one would break when the next option is added. Lists are
- * freed by rp_options_done(). */
+ * option is never abbreviated: a script that uses one would break when the next option is added. What the command
+ * line does not say is looked for in the configuration, if the subcommand has an option 'config'. Lists are freed by
+ * rp_options_done(); texts are borrowed from argv and memory. */
 int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], void *into,
-		     struct rp_err **err);
+		     struct rp_arena *memory, struct rp_err **err);
 void rp_options_done(const struct rp_command *c, void *into);
+
+/* One option's value as it is written, put where it belongs; and whether it may be given again and again. */
+int rp_option_store(const struct rp_option *o, const char *value, void *into, struct rp_err **err);
+bool rp_option_repeats(const struct rp_option *o);
+const struct rp_option *rp_option_named(const struct rp_command *c, const char *name, size_t len);
+
+/* configured.c: fill in from the configuration, if there is one, what the command line has not said ('seen', one for
+ * each option), the section of its target before the defaults. Every section is checked: a mistake must not wait until
+ * the night in which its target is verified. */
+int rp_options_configure(const struct rp_command *c, bool *seen, void *into, struct rp_arena *memory,
+			 struct rp_err **err);
+#define RP_OPTION_CONFIG                                                                                          \
+	.name = "config", .type = RP_OPTION_FILE, .value = "FILE", .once = true,                                  \
+	.help = "Settings of targets, as YAML; $REPROVE_CONFIG when it is not given. What the command line says " \
+		"comes before what stands there. See reprove(1)."
 
 /* Split a command line into words as a shell would, but for everything that a shell does with them: blanks
  * separate, '...' and "..." and \x keep; nothing is expanded, and what only a shell understands ($, `, |, &,

@@ -256,6 +256,7 @@ const struct rp_command rp_command_seal = {
 		"The exit status is 0 when all of it was surveyed, and 2 when something was not or anything "
 		"went wrong.",
 	.options = rp_seal_options,
+	.operand = &rp_seal_target,
 	.size = sizeof(struct seal_options),
 	.examples = rp_seal_examples,
 	.sections = rp_seal_sections,

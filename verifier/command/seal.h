@@ -17,7 +17,7 @@ struct rp_run;
 
 /* What 'seal' was asked for: the options as they were read. */
 struct seal_options {
-	const char *source, *key, *manifest, *backup, *command, *target;
+	const char *source, *key, *manifest, *backup, *command, *target, *config;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool no_sketch, fingerprint_keys, json;
@@ -25,6 +25,7 @@ struct seal_options {
 
 /* seal_options.c: the tables. */
 extern const struct rp_option rp_seal_options[];
+extern const struct rp_operand rp_seal_target;
 extern const struct rp_example rp_seal_examples[];
 extern const struct rp_section rp_seal_sections[];
 

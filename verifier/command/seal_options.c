@@ -6,6 +6,7 @@
 
 #define AT(member) .at = offsetof(struct seal_options, member)
 const struct rp_option rp_seal_options[] = {
+	{RP_OPTION_CONFIG, AT(config)},
 	{.name = "source",
 	 .type = RP_OPTION_TEXT,
 	 .value = "URI",
@@ -85,8 +86,18 @@ const struct rp_option rp_seal_options[] = {
 	 .value = "TIME",
 	 AT(timeout_ms),
 	 .help = "Give up and end with 2 when it takes longer: 90s, 15m, 6h."},
-	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .help = "Print the summary as JSON."},
+	{.name = "json",
+	 .type = RP_OPTION_FLAG,
+	 AT(json),
+	 .once = true,
+	 .help = "Print the summary as JSON."},
 	{0},
+};
+const struct rp_operand rp_seal_target = {
+	.value = "TARGET",
+	.help = "The same as --target: its section of the configuration says the rest.",
+	.type = RP_OPTION_TEXT,
+	AT(target),
 };
 const struct rp_example rp_seal_examples[] = {
 	{"survey a database, back it up in the same snapshot, and sign what was found",

@@ -6,6 +6,7 @@
 
 #define AT(member) .at = offsetof(struct verify_options, member)
 const struct rp_option rp_verify_options[] = {
+	{RP_OPTION_CONFIG, AT(config)},
 	{.name = "target",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",
@@ -82,6 +83,7 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_FLAG,
 	 AT(list_checks),
 	 .alone = true,
+	 .once = true,
 	 .help = "Print every check with what it asks, and do nothing else."},
 	{.name = "smoke",
 	 .type = RP_OPTION_FILES,
@@ -99,6 +101,7 @@ const struct rp_option rp_verify_options[] = {
 	{.name = "keep",
 	 .type = RP_OPTION_FLAG,
 	 AT(keep),
+	 .once = true,
 	 .help = "Leave the restored database up and say how to connect to it."},
 	{.name = "tmpdir",
 	 .type = RP_OPTION_DIR,
@@ -135,11 +138,13 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_SHA256,
 	 .value = "SHA256",
 	 AT(expect_manifest),
+	 .once = true,
 	 .help = "Refuse every manifest but the one of this digest, as 'seal' and 'show' print it."},
 	{.name = "min-sequence",
 	 .type = RP_OPTION_NUMBER,
 	 .value = "N",
 	 AT(min_sequence),
+	 .once = true,
 	 .min = 1,
 	 .max = UINT64_MAX,
 	 .help = "Refuse a manifest with a lower sequence number: an older one shown again."},
@@ -147,6 +152,7 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_TIME,
 	 .value = "TIME",
 	 AT(not_older_ms),
+	 .once = true,
 	 .help = "Refuse a manifest that was sealed before that time: 2026-11-21T06:00:00Z."},
 	{.name = "show-values",
 	 .type = RP_OPTION_FLAG,
@@ -156,6 +162,7 @@ const struct rp_option rp_verify_options[] = {
 	{.name = "json",
 	 .type = RP_OPTION_FLAG,
 	 AT(json),
+	 .once = true,
 	 .help = "Print result.json and not the report for people."},
 	{0},
 };
@@ -166,6 +173,7 @@ const struct rp_operand rp_verify_artifact = {
 	.type = RP_OPTION_FILE,
 	AT(artifact),
 	.required = true,
+	.key = "points",
 };
 const struct rp_example rp_verify_examples[] = {
 	{"prove that a backup is what was sealed, and write the reports",

@@ -178,6 +178,22 @@ static const char *named(const struct rp_command *command, const struct rp_confi
 	return *name;
 }
 
+/* 'seal shop' has a meaning in a configuration alone: elsewhere it is a word too many, and no new name. */
+static int stray(const struct rp_command *command, const bool *seen, const void *into, struct rp_err **err)
+{
+	const struct rp_option *target = rp_option_named(command, "target", 6);
+	const struct rp_operand *operand = command->operand;
+
+	if (!target || !operand || operand->at != target->at || seen[target - command->options])
+		return 0;
+	const char *word = *(const char *const *)(const void *)((const char *)into + operand->at);
+	if (!word)
+		return 0;
+	rp_err_set(err, RP_ERR_USAGE, "'%s' is one word too many", word);
+	return rp_err_hint(
+		err, "a target of a configuration is named like that, and there is none: --config FILE");
+}
+
 int rp_options_configure(const struct rp_command *command, bool *seen, void *into, struct rp_arena *memory,
 			 struct rp_err **err)
 {
@@ -188,7 +204,7 @@ int rp_options_configure(const struct rp_command *command, bool *seen, void *int
 	if (option && !path)
 		path = getenv("REPROVE_CONFIG");
 	if (!path || !*path)
-		return 0;
+		return stray(command, seen, into, err);
 	if (rp_config_load(&c, memory, path, err) < 0 || check_section(&c, &c.defaults, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c.n_targets; i++) {

@@ -65,7 +65,8 @@ static void filter(const uint8_t *data, size_t size, size_t piece)
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_stream *below = NULL;
 	rp_auto(rp_stream) s = NULL;
-	if (rp_stream_of_memory(&below, data, size, &err) < 0 || rp_my_filter_new(&s, below, &err) < 0)
+	if (rp_stream_of_memory(&below, data, size, &err) < 0 ||
+	    rp_my_filter_new(&s, below, size % 2 > 0 ? "b" : NULL, false, &err) < 0)
 		return;
 	rp_autobuf out = RP_BUF_INIT(OUT_MAX);
 	char buf[256 * 7 + 1];

@@ -165,8 +165,10 @@ has "$knows" "and who knows it" "$out$err"
 
 sql "" "CREATE DATABASE second; CREATE TABLE second.t (id int PRIMARY KEY)"
 my_dump shop --databases second >both.sql
-runs 2 "2: a dump of two databases" verify both.sql
-has "second" "which are named" "$out$err"
+runs 0 "the sealed one of two databases is restored" verify both.sql
+my_dump second --databases >only.sql
+runs 1 "1: a dump of another database alone" verify only.sql
+has "it holds no database 'shop', but 'second'" "both are named" "$out$err"
 iconv -f UTF-8 -t UTF-16 good.sql >wide16.sql
 runs 1 "1: a dump that became UTF-16" verify wide16.sql
 has "UTF-16" "is said to be that" "$out$err"

@@ -22,12 +22,15 @@
 #define LOGS_BACK "SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;\n"
 
 /* What the client would get, without the sentinel's statement. */
+static const char *wanted;
+static bool asked;
+
 static int filter(const char *in, size_t len, size_t piece, struct rp_buf *out, struct rp_err **err)
 {
 	struct rp_stream *below = NULL;
 	rp_auto(rp_stream) s = NULL;
 	assert_int_equal(rp_stream_of_memory(&below, in, len, err), 0);
-	assert_int_equal(rp_my_filter_new(&s, below, err), 0);
+	assert_int_equal(rp_my_filter_new(&s, below, wanted, asked, err), 0);
 	rp_autobuf raw = RP_BUF_INIT(64 << 20);
 	char *buf = malloc(piece);
 	ssize_t n;
@@ -206,22 +209,63 @@ static void one_database_goes_into_ours(void **state)
 		      DROP "\n\n" CREATE "\n\n" USE, USE);
 }
 
-static void several_databases_are_named(void **state)
+static void several_databases_are_named_when_none_is_wanted(void **state)
 {
 	(void)state;
 	static const char in[] =
 		TITLE SETS "USE `a`;\n" TABLE "USE `b``c`;\n" TABLE "USE `a`;\nUSE `d\x1b`;\n" FOOT DONE;
-	expect_error(in, sizeof in - 1, RP_ERR_ENGINE,
-		     "several databases is not supported yet: 'a', 'b`c', 'd");
+	expect_error(in, sizeof in - 1, RP_ERR_USAGE, "several databases: 'a', 'b`c', 'd");
 	rp_autobuf many = RP_BUF_INIT(1 << 16);
 	rp_buf_addf(&many, "%s%s", TITLE, SETS);
 	for (int i = 0; i < 40; i++)
 		rp_buf_addf(&many, "USE `d%d`;\n", i);
-	expect_error(many.s, many.len, RP_ERR_ENGINE, "'d7', ...");
-	static const char own[] = TITLE SETS "USE `mysql`;\n" TABLE FOOT DONE;
-	expect_error(own, sizeof own - 1, RP_ERR_ENGINE,
-		     "the server's own database is not supported yet: 'mysql'");
+	expect_error(many.s, many.len, RP_ERR_USAGE, "'d31', ...");
 	expect_damage(TITLE SETS "USE `" FOOT, "names none that is possible");
+}
+
+#define ROWS(table) "INSERT INTO `" table "` VALUES\n(1,'a;b');\n"
+#define BODY(name)                                                                                           \
+	"DELIMITER ;;\nCREATE PROCEDURE `" name "`()\nbegin select 1;\nUSE `a`;\nend ;;\nDELIMITER ;\n"
+
+static void only_the_wanted_one_of_several_goes_out(void **state)
+{
+	(void)state;
+#define OF_A "CREATE DATABASE `a`;\n\nUSE `a`;\n" ROWS("of_a") BODY("of_a")
+#define OF_B ROWS("of_b") BODY("of_b")
+	static const char in[] = TITLE SETS OF_A "USE `b`;\n" OF_B "USE `a`;\nselect 1;\n" FOOT DONE;
+	wanted = "b";
+	expect_blanks(in, OF_A "USE `b`;\n", "USE `a`;\nselect 1;\n");
+	wanted = "a";
+	expect_blanks(in, "CREATE DATABASE `a`;\n\nUSE `a`;\n", "USE `b`;\n" OF_B "USE `a`;\n");
+	/* A dump that names none is of one database. */
+	wanted = "c";
+	expect(TITLE SETS TABLE FOOT DONE, NULL);
+	expect_error(in, sizeof in - 1, RP_ERR_BACKUP, "it holds no database 'c', but 'a', 'b'");
+	asked = true;
+	expect_error(in, sizeof in - 1, RP_ERR_USAGE, "it holds no database 'c', but 'a', 'b'");
+	asked = false;
+	wanted = NULL;
+}
+
+static void cut_dump_of_several_fails_wherever_it_was_cut(void **state)
+{
+	(void)state;
+	static const char in[] = TITLE SETS "USE `a`;\n" ROWS("of_a") "USE `b`;\n" OF_B FOOT DONE;
+	size_t end = (size_t)(strstr(in, "-- Dump completed") - in) + strlen("-- Dump completed");
+	wanted = "a";
+	for (size_t n = 0; n < end; n++) /* a name that was cut is no name */
+		expect_error(in, n, RP_ERR_BACKUP, in[n - (n > 0)] == '`' || in[n] == '`' ? "" : "truncated");
+	wanted = NULL;
+}
+
+static void servers_own_database_and_its_accounts_are_left_out(void **state)
+{
+	(void)state;
+#define OWN	 "USE `mysql`;\nLOCK TABLES `user` WRITE;\n" ROWS("user") "UNLOCK TABLES;\n"
+#define ACCOUNTS "CREATE USER `x`@`y`;\nGRANT ALL PRIVILEGES ON *.* TO `x`@`y` WITH GRANT OPTION;\n"
+#define STATS	 "USE mysql;\n" ROWS("time_zone")
+	expect_blanks(TITLE SETS OWN "USE `a`;\n" TABLE ACCOUNTS STATS FOOT DONE, OWN "USE `a`;\n",
+		      ACCOUNTS STATS);
 }
 
 static void message_of_the_tool_is_told(void **state)
@@ -310,7 +354,10 @@ int main(void)
 		cmocka_unit_test(a_statement_behind_a_dropped_one_stays),
 		cmocka_unit_test(what_looks_like_it_elsewhere_stays),
 		cmocka_unit_test(one_database_goes_into_ours),
-		cmocka_unit_test(several_databases_are_named),
+		cmocka_unit_test(several_databases_are_named_when_none_is_wanted),
+		cmocka_unit_test(only_the_wanted_one_of_several_goes_out),
+		cmocka_unit_test(cut_dump_of_several_fails_wherever_it_was_cut),
+		cmocka_unit_test(servers_own_database_and_its_accounts_are_left_out),
 		cmocka_unit_test(message_of_the_tool_is_told),
 		cmocka_unit_test(dumps_one_behind_the_other_must_all_be_whole),
 		cmocka_unit_test(line_longer_than_any_buffer_passes),

@@ -4,8 +4,10 @@
  *
  *   - what is about the server and not about the database: the GTIDs that it has seen, where replication is to go on,
  *     whether the session is written to the binary log;
+ *   - accounts, roles, plugins and servers, as --system brings them;
  *   - CREATE DATABASE, DROP DATABASE and USE of a dump made with --databases: what was in the one database goes into
- *     ours, whose name is another. A dump of several is refused;
+ *     ours, whose name is another. Of several it is the wanted one, and what belongs to the others is not run, nor
+ *     what belongs to the server's own;
  *   - the sandbox line, which old clients take for a command that they do not know: we ask for the sandbox ourselves.
  *
  * They become blanks, so that the client's line numbers are the dump's. No lexer is needed for it: the tools write
@@ -26,7 +28,7 @@
 #include "verifier/util/error.h"
 
 #define SENTINEL_HEX  33
-#define DATABASES_MAX 8 /* named in the complaint about more than one */
+#define DATABASES_MAX 32 /* named in a complaint */
 #define MESSAGE_SHOWN 300
 #define TRAILER	      "-- Dump completed"
 
@@ -41,8 +43,12 @@ struct filter {
 	bool dropping;			   /* the statement */
 	bool comment;			   /* this line is one, or blank */
 	char last;			   /* of this line so far, blanks apart */
-	bool refused;			   /* it is of another database than one of the user's */
-	size_t n_databases;
+	const char *wanted;		   /* NULL: the only one */
+	bool asked;			   /* by name, and not by what was sealed */
+	bool other;	    /* what comes belongs to another database, or to the server's own */
+	bool refused;	    /* which of several is meant nobody has said */
+	bool more;	    /* databases than there is room for names */
+	size_t n_databases; /* that are not the server's own */
 	char databases[DATABASES_MAX][RP_MY_NAME_MAX];
 	char sentinel[SENTINEL_HEX];
 	char add[SENTINEL_HEX + 16]; /* text of ours to give out at the end */
@@ -79,31 +85,65 @@ static bool is_known(const struct filter *f, const char *name)
 	return false;
 }
 
-/* Once there is a second one nothing is given out any more, and the rest is read for further names alone. */
+static void note(struct filter *f, const char name[RP_MY_NAME_MAX])
+{
+	if (is_known(f, name))
+		return;
+	if (f->n_databases < DATABASES_MAX)
+		memcpy(f->databases[f->n_databases++], name, RP_MY_NAME_MAX);
+	else
+		f->more = true;
+}
+
+/* Where nobody has said which is meant, nothing is given out any more once there is a second one, and the rest is read
+ * for further names alone. */
 static int database(struct filter *f, const char *s, size_t n, struct rp_err **err)
 {
 	char name[RP_MY_NAME_MAX];
 	if (!rp_my_line_database(s, n, name))
 		return rp_err_set(err, RP_ERR_BACKUP,
 				  "damaged: a line about a database names none that is possible");
-	if (!is_known(f, name) && f->n_databases < DATABASES_MAX)
-		memcpy(f->databases[f->n_databases++], name, sizeof name);
-	f->refused = f->n_databases > 1 || rp_my_is_servers_own(name);
+	f->other = rp_my_is_servers_own(name);
+	if (f->other)
+		return 0;
+	note(f, name);
+	f->other = f->wanted != NULL && strcmp(f->wanted, name) != 0;
+	f->refused = f->wanted == NULL && f->n_databases > 1;
 	return 0;
+}
+
+static void add_names(const struct filter *f, struct rp_buf *to)
+{
+	for (size_t i = 0; i < f->n_databases; i++) {
+		rp_buf_add(to, i > 0 ? ", '" : "'");
+		rp_buf_add_plain(to, f->databases[i]);
+		rp_buf_add(to, "'");
+	}
+	rp_buf_add(to, f->more ? ", ..." : "");
 }
 
 static int refuse(const struct filter *f, struct rp_err **err)
 {
 	rp_autobuf names = RP_BUF_INIT(8 * sizeof f->databases);
-	for (size_t i = 0; i < f->n_databases; i++) {
-		rp_buf_add(&names, i > 0 ? ", '" : "'");
-		rp_buf_add_plain(&names, f->databases[i]);
-		rp_buf_add(&names, "'");
-	}
-	(void)rp_err_set(err, RP_ERR_ENGINE, "a dump of %s is not supported yet: %s%s",
-			 f->n_databases > 1 ? "several databases" : "the server's own database",
-			 rp_buf_text(&names), f->n_databases == DATABASES_MAX ? ", ..." : "");
-	return rp_err_hint(err, "dump each database by itself, without --databases or --all-databases");
+	add_names(f, &names);
+	(void)rp_err_set(err, RP_ERR_USAGE, "it holds several databases: %s", rp_buf_text(&names));
+	return rp_err_hint(err, "say which: --database NAME");
+}
+
+/* A dump of one database need not name it: then it is that one, whatever it was called. */
+static bool lacks_wanted(const struct filter *f)
+{
+	return f->wanted != NULL && f->n_databases > 0 && !f->more && !is_known(f, f->wanted);
+}
+
+static int say_lacking(const struct filter *f, struct rp_err **err)
+{
+	rp_autobuf names = RP_BUF_INIT(8 * sizeof f->databases);
+	rp_autobuf wanted = RP_BUF_INIT(8 * RP_MY_NAME_MAX);
+	add_names(f, &names);
+	rp_buf_add_plain(&wanted, f->wanted);
+	return rp_err_set(err, f->asked ? RP_ERR_USAGE : RP_ERR_BACKUP, "it holds no database '%s', but %s",
+			  rp_buf_text(&wanted), rp_buf_text(&names));
 }
 
 static int begin_dump(struct filter *f, bool titled, struct rp_err **err)
@@ -115,6 +155,7 @@ static int begin_dump(struct filter *f, bool titled, struct rp_err **err)
 	f->titled = titled;
 	f->headed = !titled;
 	f->ended = false;
+	f->other = false;
 	return 0;
 }
 
@@ -128,6 +169,8 @@ static int begin_line(struct filter *f, enum rp_my_line is, const char *s, size_
 	f->headed = f->headed || is == RP_MY_HEADER;
 	f->ended = f->ended || is == RP_MY_TRAILER || (is == RP_MY_FOOTER && !f->titled);
 	f->body = is == RP_MY_BODY;
+	/* What puts settings back comes behind the last database and belongs to none. */
+	f->other = f->other && is != RP_MY_FOOTER;
 	f->dropping = is == RP_MY_SANDBOX || is == RP_MY_SERVER || is == RP_MY_DATABASE;
 	return is == RP_MY_DATABASE ? database(f, s, n, err) : 0;
 }
@@ -166,7 +209,7 @@ static int piece(struct filter *f, char *s, size_t n, bool whole, struct rp_err 
 	if (!f->inside && look(f, s, n, err) < 0)
 		return -1;
 	keep_last(f, s, n);
-	if (f->dropping)
+	if (f->dropping || f->other)
 		memset(s, ' ', n);
 	f->inside = !whole;
 	if (!whole)
@@ -202,6 +245,8 @@ static int finish(struct filter *f, struct rp_err **err)
 				  : f->open || (f->inside && !f->comment) ? "inside of a statement"
 									  : "between two statements",
 				  f->titled ? "'" TRAILER "'" : "the last of the settings that it puts back");
+	if (lacks_wanted(f))
+		return say_lacking(f, err);
 	f->add_len = (size_t)snprintf(f->add, sizeof f->add, "\nselect '%s';\n", f->sentinel);
 	f->over = true;
 	return 0;
@@ -251,7 +296,8 @@ static void filter_close(struct rp_stream *s)
 	free(s);
 }
 
-int rp_my_filter_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err)
+int rp_my_filter_new(struct rp_stream **ret, struct rp_stream *below, const char *wanted, bool asked,
+		     struct rp_err **err)
 {
 	static const struct rp_stream_ops ops = {.read = filter_read, .close = filter_close};
 	struct filter *f = calloc(1, sizeof *f);
@@ -260,6 +306,8 @@ int rp_my_filter_new(struct rp_stream **ret, struct rp_stream *below, struct rp_
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
 	f->base = (struct rp_stream){.ops = &ops, .below = below};
+	f->wanted = wanted;
+	f->asked = asked;
 	if (random_word(f->sentinel, err) < 0) {
 		rp_stream_close(&f->base);
 		return -1;

@@ -17,8 +17,10 @@ struct rp_err;
  * with SENTINEL random and never in an argument or the environment. No ';' stands between the two: behind a dump
  * that was cut inside of a statement, that line is a part of it. */
 
-/* Takes over 'below', also when it fails. */
-int rp_my_filter_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err);
+/* Takes over 'below', also when it fails. wanted: which of several databases goes out (borrowed); NULL: the only one,
+ * and RP_ERR_USAGE where there are more. asked: a person has named it; else it is what was sealed. */
+int rp_my_filter_new(struct rp_stream **ret, struct rp_stream *below, const char *wanted, bool asked,
+		     struct rp_err **err);
 const char *rp_my_filter_sentinel(const struct rp_stream *filter);
 /* The dump was read to its end, and its last lines were there. */
 bool rp_my_filter_whole(const struct rp_stream *filter);

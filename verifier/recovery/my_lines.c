@@ -34,6 +34,7 @@ static const struct {
 	{"SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;", true, RP_MY_SERVER},
 	{"SET @@GLOBAL.GTID_PURGED=", false, RP_MY_SERVER},
 	{"SET GLOBAL gtid_slave_pos=", false, RP_MY_SERVER},
+	{"/*!50606 SET GLOBAL INNODB_STATS_AUTO_RECALC=", false, RP_MY_SERVER},
 	{"CHANGE MASTER ", false, RP_MY_SERVER},
 	{"CHANGE REPLICATION SOURCE TO ", false, RP_MY_SERVER},
 	{"STOP SLAVE", false, RP_MY_SERVER},
@@ -42,9 +43,26 @@ static const struct {
 	{"START SLAVE", false, RP_MY_SERVER},
 	{"START ALL SLAVES", false, RP_MY_SERVER},
 	{"START REPLICA", false, RP_MY_SERVER},
+	/* --system=users, plugins, servers; --flush-privileges */
+	{"CREATE USER ", false, RP_MY_SERVER},
+	{"GRANT ", false, RP_MY_SERVER},
+	{"CREATE ROLE ", false, RP_MY_SERVER},
+	{"SET ROLE ", false, RP_MY_SERVER},
+	{"DROP ROLE ", false, RP_MY_SERVER},
+	{"SELECT COALESCE(CURRENT_ROLE(),'NONE') into @current_role;", true, RP_MY_SERVER},
+	{"/*M!100203 EXECUTE IMMEDIATE CONCAT('SET ROLE ', @current_role) */;", true, RP_MY_SERVER},
+	{"/*M!100005 SET DEFAULT ROLE ", false, RP_MY_SERVER},
+	{"/*M!100005 CREATE ROLE ", false, RP_MY_SERVER},
+	{"/*!80001 ALTER USER ", false, RP_MY_SERVER},
+	{"/*!80001 CREATE ROLE ", false, RP_MY_SERVER},
+	{"INSTALL PLUGIN ", false, RP_MY_SERVER},
+	{"CREATE SERVER ", false, RP_MY_SERVER},
+	{"FLUSH PRIVILEGES;", true, RP_MY_SERVER},
+	{"/*! FLUSH PRIVILEGES */;", true, RP_MY_SERVER},
 	{"CREATE DATABASE ", false, RP_MY_DATABASE},
 	{"/*!40000 DROP DATABASE IF EXISTS `", false, RP_MY_DATABASE},
 	{"USE `", false, RP_MY_DATABASE},
+	{"USE mysql;", true, RP_MY_DATABASE}, /* --system=stats,timezones */
 };
 
 static bool is_space(char c)
@@ -91,8 +109,13 @@ enum rp_my_line rp_my_line_of(const char *s, size_t n)
 
 bool rp_my_line_database(const char *s, size_t n, char ret[RP_MY_NAME_MAX])
 {
+	static const char own[] = "USE mysql;";
 	const char *at = memchr(s, '`', n), *end = s + n;
 	size_t len = 0;
+	if (n >= sizeof own - 1 && memcmp(s, own, sizeof own - 1) == 0) {
+		memcpy(ret, "mysql", sizeof "mysql");
+		return true;
+	}
 	for (at = at != NULL ? at + 1 : end; at < end; at++) {
 		if (*at == '`' && (end - at < 2 || at[1] != '`')) {
 			ret[len] = '\0';

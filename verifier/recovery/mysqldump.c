@@ -10,6 +10,7 @@
 #include "verifier/recovery/my_filter.h"
 #include "verifier/recovery/mysqldump.h"
 #include "verifier/recovery/mysqldump_make.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/arena.h"
@@ -188,6 +189,10 @@ static const struct {
 	{": ERROR 1045 (28000) at line ", RP_ERR_ENGINE,
 	 "a statement needs rights to files, as a table with a DATA DIRECTORY of its own does",
 	 "such a table cannot be restored here yet: move it into the server's own data directory"},
+	/* The private server's own login, which may do everything within the one database. */
+	{" command denied to user 'reprove_restorer'@", RP_ERR_ENGINE,
+	 "a view or a foreign key refers to another database, which is not restored beside this one",
+	 "one database is restored at a time: what refers to another cannot be proved yet"},
 	/* No client restores it: the dump locks each table for itself. */
 	{"was not locked with LOCK TABLES", RP_ERR_BACKUP,
 	 "a table whose default is another's next value cannot be restored under the dump's own locks",
@@ -265,6 +270,16 @@ static int blame(struct rp_scratch *s, const struct rp_mysqldump_head *h, const 
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
 }
 
+/* NULL: the only one. */
+static const char *wanted_database(const struct rp_artifact *a, bool *ret_asked)
+{
+	const struct rp_wanted *w = a->wanted;
+	*ret_asked = w != NULL && w->database != NULL;
+	if (*ret_asked)
+		return w->database;
+	return w != NULL && w->sealed != NULL ? w->sealed->identity.database : NULL;
+}
+
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
 	struct rp_mysqldump_head h;
@@ -273,7 +288,10 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 		return -1;
 	struct rp_stream *bytes = NULL;
 	rp_auto(rp_stream) filter = NULL;
-	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0 || rp_my_filter_new(&filter, bytes, err) < 0)
+	bool asked;
+	const char *wanted = wanted_database(a, &asked);
+	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0 ||
+	    rp_my_filter_new(&filter, bytes, wanted, asked, err) < 0)
 		return -1;
 	const char *argv[OPTIONS + 2] = {s->place.with.tool};
 	memcpy(argv + 1, options, sizeof options);

@@ -56,13 +56,11 @@ static int status_inside(const struct rp_scratch *s, int status, const struct rp
 	return status > 128 && status <= 128 + SIGRTMAX ? 256 + status - 128 : status;
 }
 
-/* THE place where clients are started. 'reads' are files of ours that its arguments name. */
+/* THE place where clients are started. */
 static int run_tool(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-		    const struct rp_argv *reads, struct rp_stream *input, struct rp_buf *out,
+		    const struct rp_leave *leave, struct rp_stream *input, struct rp_buf *out,
 		    struct rp_buf *errors, struct rp_err **err)
 {
-	const struct rp_leave leave = {
-		.reads = (const char *const *)reads->v, .connects = true, .network = s->hosted->network};
 	struct rp_program p = RP_PROGRAM_INIT;
 	rp_autoboxed boxed = {0};
 	p.argv = argv->v;
@@ -71,7 +69,7 @@ static int run_tool(struct rp_scratch *s, const struct rp_argv *argv, const stru
 	p.as_user = s->hosted->as.drop;
 	p.uid = s->hosted->as.uid;
 	p.gid = s->hosted->as.gid;
-	if (rp_box_put(&boxed, &s->hosted->box, &leave, &p, err) < 0)
+	if (rp_box_put(&boxed, &s->hosted->box, leave, &p, err) < 0)
 		return -1;
 	int status = rp_proc_run(&p, input, out, errors, s->run, err);
 	return status < 0 ? -1 : status_inside(s, status, errors, err);
@@ -114,15 +112,15 @@ static int blame(struct rp_scratch *s, const char *tool, int status, const char 
 	return -1;
 }
 
-static int run_and_keep(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-			const struct rp_argv *reads, struct rp_stream *input, struct rp_buf *said,
-			struct rp_err **err)
+int rp_tool_run(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
+		const struct rp_leave *leave, struct rp_stream *input, struct rp_buf *said,
+		struct rp_err **err)
 {
 	size_t room = said->max - said->len;
 	size_t before = said->len;
 	struct rp_buf out = RP_BUF_INIT(room / 4);
 	struct rp_buf errors = RP_BUF_INIT(room - room / 4);
-	int status = run_tool(s, argv, env, reads, input, &out, &errors, err);
+	int status = run_tool(s, argv, env, leave, input, &out, &errors, err);
 	rp_buf_add_mem(said, rp_buf_text(&errors), errors.len);
 	rp_buf_add_mem(said, rp_buf_text(&out), out.len);
 	int r = 0;
@@ -172,5 +170,7 @@ int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_st
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (make_environment(s, &env, err) < 0)
 		return -1;
-	return run_and_keep(s, &line, &env, &reads, input, said, err);
+	const struct rp_leave leave = {
+		.reads = (const char *const *)reads.v, .connects = true, .network = s->hosted->network};
+	return rp_tool_run(s, &line, &env, &leave, input, said, err);
 }

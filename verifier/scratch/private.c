@@ -80,18 +80,34 @@ static int serve(struct rp_scratch *s, struct rp_err **err)
 	return 0;
 }
 
+/* Which of the databases that a physical restore brought is the one. */
+static int inherit(struct rp_scratch *s, char **ret, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	const char *sealed = s->sealed != NULL ? s->sealed->identity.database : NULL;
+	const char *name = s->wanted != NULL ? s->wanted : sealed;
+	rp_autobuf desk = RP_BUF_INIT(16 << 10);
+	if (hosting->uri(&s->place, hosting->inherit != NULL ? NULL : name, &desk, err) < 0)
+		return -1;
+	struct rp_conn *c = NULL;
+	if (rp_server_wait(s, rp_buf_text(&desk), &c, err) < 0)
+		return -1;
+	int r = 0;
+	if (hosting->inherit != NULL)
+		r = hosting->inherit(c, name, ret, err);
+	else if (name != NULL && (*ret = strdup(name)) == NULL)
+		r = rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	s->engine->close(c);
+	return r;
+}
+
 /* A physical restore brought databases, roles and the superuser with it. */
 static int adopt(struct rp_scratch *s, struct rp_err **err)
 {
-	const char *name = s->sealed != NULL ? s->sealed->identity.database : NULL;
+	rp_autofree char *name = NULL;
 	rp_autobuf uri = RP_BUF_INIT(16 << 10);
-	if (s->engine->hosting->uri(&s->place, name, &uri, err) < 0)
-		return -1;
-	struct rp_conn *c = NULL;
-	if (rp_server_wait(s, rp_buf_text(&uri), &c, err) < 0)
-		return -1;
-	s->engine->close(c);
-	if (rp_login_lend(s, rp_buf_text(&uri), err) < 0)
+	if (inherit(s, &name, err) < 0 || s->engine->hosting->uri(&s->place, name, &uri, err) < 0 ||
+	    rp_login_lend(s, rp_buf_text(&uri), err) < 0)
 		return -1;
 	s->uri = rp_buf_take(&uri);
 	return 0;

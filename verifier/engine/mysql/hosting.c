@@ -43,6 +43,7 @@ const struct rp_hosting rp_my_hosting = {
 	.complaint = rp_my_complaint,
 	.excuses = rp_my_excuses,
 	.takes = rp_my_takes,
+	.inherit = rp_my_inherit,
 	.claim = rp_my_claim,
 	.drop = rp_my_drop,
 	.keep = rp_my_keep,

@@ -71,6 +71,7 @@ int rp_my_claim(struct rp_conn *c, const char *name, const struct rp_survey *sea
 int rp_my_drop(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_my_keep(struct rp_conn *c, const char *name, struct rp_err **err);
 int rp_my_reap(struct rp_conn *c, unsigned *ret_removed, struct rp_err **err);
+int rp_my_inherit(struct rp_conn *c, const char *wanted, char **ret, struct rp_err **err); /* inherit.c */
 int rp_my_furnish(struct rp_conn *c, const struct rp_survey *sealed, struct rp_err **err);
 
 #endif

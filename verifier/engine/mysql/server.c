@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "verifier/engine/mysql/brought.h"
 #include "verifier/engine/mysql/catalog.h"
 #include "verifier/engine/mysql/hosting.h"
 #include "verifier/util/argv.h"
@@ -22,6 +23,7 @@
 #define EMPTY	"empty"
 #define PLUGINS "plugins"
 #define FIRST	"first.sql"
+#define LATER	"later.sql"
 
 enum whose { OF_BOTH, OF_MARIADB, OF_MYSQL };
 
@@ -258,6 +260,39 @@ int rp_my_create(const struct rp_place *p, struct rp_argv *ret, char **ret_input
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
+/* The accounts of a data directory that was brought are the backup's: nobody of ours can log in. What the server runs
+ * by itself when it starts, before it lets anybody in, makes an administrator, whose name nobody guesses; no other
+ * account is touched, and no switch lets everybody in meanwhile. A statement ends with its line. */
+static int let_us_in(const struct rp_place *p, struct rp_err **err)
+{
+	struct rp_my_brought brought;
+	rp_autobuf sql = RP_BUF_INIT(4096);
+	rp_autofree char *path = NULL;
+	int is = rp_my_brought_read(p->data, &brought, err);
+	if (is <= 0)
+		return is;
+	rp_buf_addf(&sql,
+		    "CREATE OR REPLACE USER '%s'@'localhost' IDENTIFIED VIA mysql_native_password USING '';\n"
+		    "GRANT ALL PRIVILEGES ON *.* TO '%s'@'localhost' WITH GRANT OPTION;\n",
+		    p->admin, p->admin);
+	return write_setting_file(p, LATER, &sql, &path, err);
+}
+
+static int add_brought(struct rp_argv *to, const struct rp_place *p, struct rp_err **err)
+{
+	struct rp_my_brought b;
+	int is = rp_my_brought_read(p->data, &b, err);
+	if (is <= 0)
+		return is;
+	rp_argv_addf(to, "--init-file=%s/" LATER, p->settings);
+	if (b.page_size != 0)
+		rp_argv_addf(to, "--innodb-page-size=%u", b.page_size);
+	if (b.data_file_path[0] != '\0')
+		rp_argv_addf(to, "--innodb-data-file-path=%s", b.data_file_path);
+	rp_argv_addf(to, "--innodb-undo-tablespaces=%u", b.undo_tablespaces);
+	return 0;
+}
+
 int rp_my_configure(const struct rp_place *p, struct rp_err **err)
 {
 	rp_autobuf path = RP_BUF_INIT(8 << 10);
@@ -266,7 +301,7 @@ int rp_my_configure(const struct rp_place *p, struct rp_err **err)
 	rp_buf_addf(&plugins, "%s/" PLUGINS, p->settings);
 	if (rp_buf_check(&path, err) < 0 || rp_buf_check(&plugins, err) < 0 ||
 	    rp_dir_make(rp_buf_text(&path), 0755, err) < 0 ||
-	    rp_my_plugins_bring(p, rp_buf_text(&plugins), err) < 0)
+	    rp_my_plugins_bring(p, rp_buf_text(&plugins), err) < 0 || let_us_in(p, err) < 0)
 		return rp_err_wrap(err, "configure the scratch server");
 	return 0;
 }
@@ -284,5 +319,7 @@ int rp_my_serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **e
 	if (is.vendor == RP_MARIADB)
 		rp_argv_addf(ret, "--secure-file-priv=%s/" EMPTY, p->settings);
 	add_names(ret, &is, p->sealed);
+	if (add_brought(ret, p, err) < 0)
+		return -1;
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }

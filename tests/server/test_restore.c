@@ -87,12 +87,18 @@ static int make_dump(const char *const *command, const char *name, struct rp_fil
 {
 	rp_auto(rp_dump) d = NULL;
 	rp_auto(rp_db) db = NULL;
-	if (rp_dump_new(&d, engine, command, path_of(name), err) < 0)
+	const struct rp_dump_wish wish = {.engine = engine, .command = command, .path = path_of(name)};
+	struct rp_made made = {0};
+	if (rp_dump_new(&d, &wish, err) < 0)
 		return -1;
 	rp_dump_heed(d, &run);
 	if (rp_db_open(&db, source->uri, 1, rp_dump_guest(d), &run, err) < 0)
 		return -1;
-	return rp_dump_finish(d, ret, err);
+	if (rp_dump_finish(d, &made, err) < 0)
+		return -1;
+	*ret = made.files[0];
+	free(made.files);
+	return 0;
 }
 
 static void dump(const char *name, const char *const *command)

@@ -19,12 +19,44 @@ static int start(struct rp_dump *d, struct rp_err **err)
 	return g->start(g, how, 2, err);
 }
 
+static int new_dump(struct rp_dump **ret, const char *const *command, const char *path, struct rp_err **err)
+{
+	const struct rp_dump_wish wish = {.engine = &engine, .command = command, .path = path};
+	return rp_dump_new(ret, &wish, err);
+}
+
+static int finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)
+{
+	struct rp_made made = {0};
+	if (rp_dump_finish(d, &made, err) < 0)
+		return -1;
+	assert_int_equal(made.n_files, 1);
+	*ret = made.files[0];
+	free(made.files);
+	return 0;
+}
+
 static int run(const char *const *command, const char *path, struct rp_file *ret, struct rp_err **err)
 {
 	rp_auto(rp_dump) d = NULL;
-	if (rp_dump_new(&d, &engine, command, path, err) < 0 || start(d, err) < 0)
+	if (new_dump(&d, command, path, err) < 0 || start(d, err) < 0)
 		return -1;
-	return rp_dump_finish(d, ret, err);
+	return finish(d, ret, err);
+}
+
+static void expect_failure(const char *const *command, const char *path, enum rp_err_kind kind,
+			   const char *text)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_file f = {0};
+	write_file("backup", "old", 3);
+	assert_int_equal(run(command, path, &f, &err), -1);
+	assert_int_equal(rp_err_kind(err), kind);
+	assert_non_null(strstr(rp_err_text(err), text));
+	/* The file of yesterday is still there. */
+	rp_autobuf got = RP_BUF_INIT(100);
+	assert_int_equal(rp_file_read("backup", &got, NULL), 0);
+	assert_string_equal(rp_buf_text(&got), "old");
 }
 
 static void output_becomes_the_file_and_its_digest(void **state)
@@ -48,6 +80,30 @@ static void output_becomes_the_file_and_its_digest(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static void a_tool_may_write_its_backup_itself(void **state)
+{
+	(void)state;
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_file f = {0};
+	assert_int_equal(run(WORDS("sh", "-c", "echo {snapshot}; printf hello >{path}"), "out", &f, &err), 0);
+	assert_string_equal(f.name, "out");
+	uint8_t want[RP_SHA256_LEN];
+	rp_sha256("hello", 5, want);
+	assert_memory_equal(f.sha256, want, sizeof want);
+	rp_file_done(&f);
+	rp_autobuf got = RP_BUF_INIT(100);
+	assert_int_equal(rp_file_read("out", &got, &err), 0);
+	assert_string_equal(rp_buf_text(&got), "hello");
+	/* That nothing else is left is seen at the end of each test. */
+	expect_failure(WORDS("sh", "-c", "echo {snapshot} {path}"), "a", RP_ERR_USAGE,
+		       "wrote nothing to {path}");
+	expect_failure(WORDS("sh", "-c", "echo {snapshot} >{path}; exit 3"), "a", RP_ERR_ENGINE,
+		       "exit status 3");
+	expect_failure(WORDS("echo", "{snapshot}", "{path}"), "-", RP_ERR_USAGE,
+		       "cannot go to standard output");
+	expect_failure(WORDS("echo", "{snapshot}", "{path}"), "a/", RP_ERR_USAGE, "names no file");
+}
+
 static void much_output_passes_through(void **state)
 {
 	(void)state;
@@ -57,21 +113,6 @@ static void much_output_passes_through(void **state)
 			 0);
 	assert_int_equal(f.size, 20000000);
 	rp_file_done(&f);
-}
-
-static void expect_failure(const char *const *command, const char *path, enum rp_err_kind kind,
-			   const char *text)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	struct rp_file f = {0};
-	write_file("backup", "old", 3);
-	assert_int_equal(run(command, path, &f, &err), -1);
-	assert_int_equal(rp_err_kind(err), kind);
-	assert_non_null(strstr(rp_err_text(err), text));
-	/* The file of yesterday is still there. */
-	rp_autobuf got = RP_BUF_INIT(100);
-	assert_int_equal(rp_file_read("backup", &got, NULL), 0);
-	assert_string_equal(rp_buf_text(&got), "old");
 }
 
 static void failing_command_leaves_no_file(void **state)
@@ -98,8 +139,7 @@ static void backup_that_is_given_up_is_stopped_and_leaves_nothing(void **state)
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_dump *d = NULL;
 	int64_t began = rp_run_clock_ms();
-	assert_int_equal(rp_dump_new(&d, &engine, WORDS("sh", "-c", "echo x; exec sleep 60", "{snapshot}"),
-				     "out", &err),
+	assert_int_equal(new_dump(&d, WORDS("sh", "-c", "echo x; exec sleep 60", "{snapshot}"), "out", &err),
 			 0);
 	assert_int_equal(start(d, &err), 0);
 	rp_dump_free(d);
@@ -115,11 +155,10 @@ static void waiting_ends_with_the_run(void **state)
 	struct rp_file f = {0};
 	int64_t soon = (rp_run_clock_ms() + 200) * 1000000;
 	struct rp_run short_run = {.cancel_fd = -1, .deadline_ns = soon};
-	assert_int_equal(
-		rp_dump_new(&d, &engine, WORDS("sh", "-c", "exec sleep 60", "{snapshot}"), "out", &err), 0);
+	assert_int_equal(new_dump(&d, WORDS("sh", "-c", "exec sleep 60", "{snapshot}"), "out", &err), 0);
 	rp_dump_heed(d, &short_run);
 	assert_int_equal(start(d, &err), 0);
-	assert_int_equal(rp_dump_finish(d, &f, &err), -1);
+	assert_int_equal(finish(d, &f, &err), -1);
 	assert_int_equal(rp_err_kind(err), RP_ERR_TIMEOUT);
 }
 
@@ -153,8 +192,7 @@ static void a_guest_that_ended_is_noticed(void **state)
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		rp_autoerr struct rp_err *err = NULL;
 		rp_auto(rp_dump) d = NULL;
-		assert_int_equal(rp_dump_new(&d, &engine, WORDS("sh", "-c", all[i].command, "{snapshot}"),
-					     "out", &err),
+		assert_int_equal(new_dump(&d, WORDS("sh", "-c", all[i].command, "{snapshot}"), "out", &err),
 				 0);
 		assert_int_equal(start(d, &err), 0);
 		struct rp_guest *g = rp_dump_guest(d);
@@ -173,8 +211,7 @@ static void a_guest_that_lives_is_left_alone(void **state)
 	(void)state;
 	rp_autoerr struct rp_err *err = NULL;
 	rp_auto(rp_dump) d = NULL;
-	assert_int_equal(
-		rp_dump_new(&d, &engine, WORDS("sh", "-c", "exec sleep 60", "{snapshot}"), "out", &err), 0);
+	assert_int_equal(new_dump(&d, WORDS("sh", "-c", "exec sleep 60", "{snapshot}"), "out", &err), 0);
 	assert_int_equal(start(d, &err), 0);
 	assert_int_equal(rp_dump_guest(d)->check(rp_dump_guest(d), &err), 0);
 }
@@ -241,6 +278,7 @@ int main(void)
 	(void)setenv("PATH", "/usr/bin:/bin", 1);
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(output_becomes_the_file_and_its_digest),
+		IN_DIRECTORY(a_tool_may_write_its_backup_itself),
 		IN_DIRECTORY(much_output_passes_through),
 		IN_DIRECTORY(failing_command_leaves_no_file),
 		IN_DIRECTORY(backup_that_is_given_up_is_stopped_and_leaves_nothing),

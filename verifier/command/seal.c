@@ -34,6 +34,12 @@ static int prepare(struct sealing *s, struct rp_err **err)
 	if (o->command && !o->backup)
 		return rp_err_set(err, RP_ERR_USAGE,
 				  "seal: --backup-command needs --backup FILE to write to");
+	if (o->format && !o->backup)
+		return rp_err_set(err, RP_ERR_USAGE, "seal: --format needs --backup FILE to write to");
+	if (o->format && o->command)
+		return rp_err_set(
+			err, RP_ERR_USAGE,
+			"seal: --format does not go with --backup-command, which decides that itself");
 	if (o->no_sketch && o->sketch)
 		return rp_err_set(err, RP_ERR_USAGE, "seal: --sketch does not go with --no-sketch");
 	if (o->backup && strcmp(o->backup, o->manifest) == 0)
@@ -46,8 +52,12 @@ static int prepare(struct sealing *s, struct rp_err **err)
 		return rp_err_sys(err, errno, "seal: write to '%s'", dir);
 	if (o->command && rp_words_split(o->command, &s->command, err) < 0)
 		return rp_err_wrap(err, "seal: --backup-command");
-	if (o->backup && rp_dump_new(&s->dump, engine, o->command ? (const char *const *)s->command.v : NULL,
-				     o->backup, err) < 0)
+	const struct rp_dump_wish wish = {.engine = engine,
+					  .format = o->format,
+					  .command = o->command ? (const char *const *)s->command.v : NULL,
+					  .path = o->backup,
+					  .jobs = (unsigned)rp_command_jobs(o->jobs)};
+	if (o->backup && rp_dump_new(&s->dump, &wish, err) < 0)
 		return rp_err_wrap(err, "seal");
 	return 0;
 }
@@ -167,7 +177,7 @@ static int gather(struct sealing *s, struct rp_err **err)
 	if (s->dump) {
 		rp_run_phase(s->run, "backup", 0, "");
 		rp_dump_heed(s->dump, s->run);
-		if (rp_dump_finish(s->dump, &s->file, err) < 0 || check_header(s, err) < 0)
+		if (rp_dump_finish(s->dump, &s->made, err) < 0 || check_header(s, err) < 0)
 			return rp_err_wrap(err, "seal");
 	}
 	/* Sequences stand outside the snapshot: what the dump has lies between then and now. */
@@ -187,8 +197,8 @@ static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
 	struct rp_manifest m = {.target = s->target,
 				.sealed_ms = s->sealed_ms,
 				.sequence = (uint64_t)s->sealed_ms,
-				.files = &s->file,
-				.n_files = s->file.name ? 1 : 0,
+				.files = s->made.files,
+				.n_files = s->made.n_files,
 				.survey = s->survey};
 	const struct rp_trusted_key own = {.key = s->key, .roles = RP_SIGNS_MANIFESTS};
 	const struct rp_trust trust = {
@@ -210,7 +220,7 @@ static int write_manifest(struct sealing *s, struct rp_err **err)
 	if (sign(s, &envelope, err) < 0 ||
 	    rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0600, err) < 0) {
 		rp_err_wrap(err, "seal: manifest '%s'", s->options->manifest);
-		if (s->file.name)
+		if (s->made.n_files)
 			rp_err_hint(err, "the backup '%s' was written, and has no manifest",
 				    s->options->backup);
 		return -1;
@@ -238,7 +248,7 @@ static int run(const struct rp_call *call, struct rp_err **err)
 	rp_db_close(s.db);
 	rp_dump_free(s.dump);
 	rp_survey_free(s.survey);
-	rp_file_done(&s.file);
+	rp_made_done(&s.made);
 	rp_argv_done(&s.command);
 	rp_key_free(s.key);
 	return status;

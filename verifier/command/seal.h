@@ -17,7 +17,7 @@ struct rp_run;
 
 /* What 'seal' was asked for: the options as they were read. */
 struct seal_options {
-	const char *source, *key, *manifest, *backup, *command, *target, *config;
+	const char *source, *key, *manifest, *backup, *format, *command, *target, *config;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool no_sketch, fingerprint_keys, json;
@@ -38,7 +38,7 @@ struct sealing {
 	struct rp_dump *dump;
 	struct rp_db *db;
 	struct rp_survey *survey;
-	struct rp_file file; /* the backup's; name NULL: none */
+	struct rp_made made; /* the backup; no files: none */
 	int64_t sealed_ms, began_ms, held_ms;
 	bool unanswered; /* a question about the source ended in an error: the seal is a 2 */
 	char sha256[RP_SHA256_HEX];

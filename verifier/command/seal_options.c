@@ -35,11 +35,18 @@ const struct rp_option rp_seal_options[] = {
 	 .help = "Back the database up into this file, in the very snapshot that is surveyed, with the dump "
 		 "tool of the server's version. '-' is standard output. Without it the survey is sealed "
 		 "alone."},
+	{.name = "format",
+	 .type = RP_OPTION_TEXT,
+	 .value = "FORMAT",
+	 AT(format),
+	 .help = "What that backup is: custom, plain, tar or directory for PostgreSQL (a directory is made with as many "
+		 "connections as --jobs says). The engine's first when it is not given: custom, mysqldump."},
 	{.name = "backup-command",
 	 .type = RP_OPTION_TEXT,
 	 .value = "COMMAND",
 	 AT(command),
-	 .help = "Make the backup with this command, which writes it to its standard output. On PostgreSQL "
+	 .help = "Make the backup with this command, which writes it to its standard output, or to {path} if that "
+		 "is among its words: a file or a directory. On PostgreSQL "
 		 "{snapshot} is replaced by the snapshot's name; on MariaDB and MySQL {defaults} by an option file "
 		 "that says how to connect, and {socket} by the socket that stands in it. What lets it into the "
 		 "snapshot must be there. Words are split at blanks, and quotes are understood; there is no shell."},

@@ -47,15 +47,20 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 	rp_buf_add(out, "  manifest  ");
 	rp_buf_add_plain(out, s->options->manifest);
 	rp_buf_addf(out, "\n  sha256    %s\n  key       %s\n", s->sha256, rp_key_id(s->key));
-	if (s->file.name) {
-		rp_size_format(s->file.size, size);
-		rp_sha256_hex(s->file.sha256, digest);
+	if (s->made.n_files) {
+		rp_size_format(rp_made_size(&s->made), size);
 		rp_buf_add(out, "  backup    ");
 		rp_buf_add_plain(out, s->options->backup);
-		rp_buf_addf(out, " (%s, %s)\n  sha256    %s\n", size,
+		rp_buf_addf(out, " (%s, %s)\n", size,
 			    s->survey->position.bound ? "of the same snapshot"
-						      : "not proved to be of the same moment",
-			    digest);
+						      : "not proved to be of the same moment");
+		if (s->made.n_files == 1) {
+			rp_sha256_hex(s->made.files->sha256, digest);
+			rp_buf_addf(out, "  sha256    %s\n", digest);
+		} else {
+			rp_buf_addf(out, "  files     %zu, the digest of each is in the manifest\n",
+				    s->made.n_files);
+		}
 	} else {
 		rp_buf_add(
 			out,
@@ -93,11 +98,12 @@ static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, stru
 
 	rp_time_format(s->sealed_ms, at);
 	snprintf(rows, sizeof(rows), "%llu", (unsigned long long)count_rows(s->survey));
-	if (s->file.name) {
-		rp_sha256_hex(s->file.sha256, digest);
-		snprintf(size, sizeof(size), "%llu", (unsigned long long)s->file.size);
-		backup = json_pack("{s:s, s:s, s:s}", "file", s->options->backup, "bytes", size, "sha256",
-				   digest);
+	if (s->made.n_files) {
+		rp_sha256_hex(s->made.files->sha256, digest);
+		snprintf(size, sizeof(size), "%llu", (unsigned long long)rp_made_size(&s->made));
+		backup = json_pack("{s:s, s:s, s:I, s:s?}", "file", s->options->backup, "bytes", size,
+				   "files", (json_int_t)s->made.n_files, "sha256",
+				   s->made.n_files == 1 ? digest : NULL);
 	}
 	json_t *root =
 		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o, s:I}", "schema",

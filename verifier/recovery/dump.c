@@ -28,9 +28,9 @@ struct rp_dump {
 	const struct rp_format *format; /* the engine's default: what knows how to connect */
 	const char *const *command;	/* the user's own, borrowed; NULL: the format's */
 	struct rp_run *run;
-	bool judged;		/* what it says is judged by the format */
-	char *path, *temporary; /* temporary NULL: stdout, or renamed */
-	int file;
+	bool judged; /* what it says is judged by the format */
+	struct rp_dump_place place;
+	unsigned jobs;
 	struct rp_proc proc;
 	/* From here on the mover's, between start() and join. */
 	pthread_t mover;
@@ -58,8 +58,8 @@ static int move(struct rp_dump *d, uint8_t *chunk, size_t max)
 		return errno == EINTR ? 0 : rp_err_sys(&d->failure, errno, "read the backup");
 	if (n == 0)
 		close_fd(&d->out);
-	if (rp_write_all(d->file, chunk, (size_t)n, &d->failure) < 0)
-		return rp_err_wrap(&d->failure, "backup '%s'", d->path);
+	if (rp_write_all(d->place.file, chunk, (size_t)n, &d->failure) < 0)
+		return rp_err_wrap(&d->failure, "backup '%s'", d->place.path);
 	if (EVP_DigestUpdate(d->hash, chunk, (size_t)n) != 1)
 		return rp_err_set(&d->failure, RP_ERR_NOMEM, "cannot compute SHA-256");
 	d->size += (uint64_t)n;
@@ -135,16 +135,37 @@ static int run_tool(struct rp_dump *d, const struct rp_argv *argv, const struct 
 {
 	rp_autoclose int out = -1;
 	rp_autoclose int errors = -1;
-	if (make_pipe(&d->out, &out, err) < 0 || make_pipe(&d->errors, &errors, err) < 0)
+	if ((d->place.inner == NULL && make_pipe(&d->out, &out, err) < 0) ||
+	    make_pipe(&d->errors, &errors, err) < 0)
 		return -1;
 	struct rp_program p = RP_PROGRAM_INIT;
 	p.argv = argv->v;
 	p.env = env->v;
-	p.out = out;
+	p.out = d->place.inner == NULL ? out : errors; /* whatever it says there is not the backup */
 	p.errors = errors;
 	if (rp_proc_start(&d->proc, &p, err) < 0)
 		return -1;
 	return start_mover(d, err);
+}
+
+static const char *const *words_of(const struct rp_dump *d)
+{
+	return d->command != NULL ? d->command : d->format->dump;
+}
+
+/* What the engine says, and what is settled here. */
+static int fill_in(const struct rp_dump *d, struct rp_argv *ret, const struct rp_fact *how, size_t n,
+		   struct rp_err **err)
+{
+	char jobs[16];
+	rp_autofree struct rp_fact *all = calloc(n + 2, sizeof *all);
+	if (all == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	(void)snprintf(jobs, sizeof jobs, "%u", d->jobs);
+	memcpy(all, how, n * sizeof *all);
+	all[n] = (struct rp_fact){"jobs", jobs};
+	all[n + 1] = (struct rp_fact){"path", d->place.inner};
+	return rp_dump_words(ret, words_of(d), all, n + 2, err);
 }
 
 static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct rp_err **err)
@@ -155,7 +176,7 @@ static int start(struct rp_guest *g, const struct rp_fact *how, size_t n, struct
 	if (d->moving)
 		return rp_err_set(err, RP_ERR_USAGE, "the backup was started already");
 	const char *tool = rp_dump_fact(how, n, "tool");
-	if (rp_dump_words(&argv, d->command != NULL ? d->command : d->format->dump, how, n, err) < 0 ||
+	if (fill_in(d, &argv, how, n, err) < 0 ||
 	    rp_dump_environment(d->engine, d->format, &env, how, n, err) < 0)
 		return rp_err_wrap(err, "start the backup");
 	d->judged = d->command == NULL || (tool != NULL && strcmp(argv.v[0], tool) == 0);
@@ -185,9 +206,11 @@ static int judge(struct rp_dump *d, int status, struct rp_err **err)
 		const char *why = h != NULL && h->complaint != NULL ? h->complaint(said, &len) : said;
 		return rp_dump_complain(rp_proc_status_text(status), why, len, err);
 	}
-	if (d->size == 0)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "the backup's command wrote nothing to its standard output");
+	if (d->place.inner == NULL && d->size == 0) {
+		(void)rp_err_set(err, RP_ERR_USAGE,
+				 "the backup's command wrote nothing to its standard output");
+		return rp_err_hint(err, "a command that writes its backup itself must write it to {path}");
+	}
 	return d->judged && d->format != NULL && d->format->harmless != NULL
 		       ? rp_dump_judge(rp_buf_text(&d->said), d->format->harmless, d->run, err)
 		       : 0;
@@ -208,40 +231,21 @@ static int check(struct rp_guest *g, struct rp_err **err)
 	return rp_err_set(err, RP_ERR_ENGINE, "the backup's command ended before it saw the moment");
 }
 
-static const struct rp_format *default_format(const struct rp_engine *engine)
+int rp_dump_new(struct rp_dump **ret, const struct rp_dump_wish *wish, struct rp_err **err)
 {
-	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++)
-		if ((*f)->dump != NULL && strcmp((*f)->engine, engine->name) == 0)
-			return *f;
-	return NULL;
-}
-
-/* Made now, so that a directory that cannot be written to is known before anything is asked of a server. */
-static int make_file(struct rp_dump *d, struct rp_err **err)
-{
-	if (strcmp(d->path, "-") == 0) {
-		d->file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		return d->file >= 0 ? 0 : rp_err_sys(err, errno, "standard output");
-	}
-	struct stat st;
-	if (stat(d->path, &st) == 0 && !S_ISREG(st.st_mode))
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' is there and is not a regular file", d->path);
-	d->file = rp_file_beside(d->path, &d->temporary, err);
-	return d->file >= 0 ? 0 : -1;
-}
-
-int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
-		const char *path, struct rp_err **err)
-{
+	const struct rp_format *format = NULL;
+	if (rp_dump_format(wish, &format, err) < 0)
+		return -1;
 	rp_auto(rp_dump) d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	*d = (struct rp_dump){.guest = {.start = start, .check = check},
-			      .engine = engine,
-			      .format = default_format(engine),
-			      .command = command != NULL && command[0] != NULL ? command : NULL,
-			      .path = strdup(path),
-			      .file = -1,
+			      .engine = wish->engine,
+			      .format = format,
+			      .command = wish->command != NULL && wish->command[0] != NULL ? wish->command
+											   : NULL,
+			      .jobs = wish->jobs > 0 ? wish->jobs : 1,
+			      .place = RP_DUMP_PLACE_INIT,
 			      .proc = RP_PROC_INIT,
 			      .out = -1,
 			      .errors = -1,
@@ -249,15 +253,10 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char
 			      .done = {-1, -1},
 			      .hash = EVP_MD_CTX_new(),
 			      .said = RP_BUF_INIT(SAID_MAX)};
-	if (d->command == NULL && d->format == NULL)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "there is no way to back up '%s' that is known here; "
-				  "name a command",
-				  engine->name);
-	if (d->path == NULL || pipe2(d->stop, O_CLOEXEC) < 0 || pipe2(d->done, O_CLOEXEC) < 0 ||
-	    d->hash == NULL || EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
+	if (pipe2(d->stop, O_CLOEXEC) < 0 || pipe2(d->done, O_CLOEXEC) < 0 || d->hash == NULL ||
+	    EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory or descriptors");
-	if (make_file(d, err) < 0)
+	if (rp_dump_place_make(&d->place, wish->path, rp_dump_uses(words_of(d), "{path}"), err) < 0)
 		return -1;
 	*ret = rp_take(d);
 	return 0;
@@ -273,17 +272,40 @@ void rp_dump_heed(struct rp_dump *d, struct rp_run *run)
 	d->run = run;
 }
 
-static int publish(struct rp_dump *d, struct rp_err **err)
+/* One file, hashed as it passed. */
+static int passed(const struct rp_dump *d, struct rp_made *ret, struct rp_err **err)
 {
-	if (d->temporary == NULL)
-		return 0;
-	if (rp_file_publish(d->file, d->temporary, d->path, err) < 0)
-		return -1;
-	free(rp_take(d->temporary));
+	const char *slash = strrchr(d->place.path, '/');
+	struct rp_file f = {.size = d->size, .digested = true};
+	if (EVP_DigestFinal_ex(d->hash, f.sha256, NULL) != 1)
+		return rp_err_set(err, RP_ERR_NOMEM, "cannot compute SHA-256");
+	ret->files = calloc(1, sizeof *ret->files);
+	f.name = strdup(slash != NULL ? slash + 1 : d->place.path);
+	if (ret->files == NULL || f.name == NULL) {
+		rp_file_done(&f);
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	ret->files[ret->n_files++] = f;
 	return 0;
 }
 
-int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)
+uint64_t rp_made_size(const struct rp_made *m)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; i < m->n_files; i++)
+		size += m->files[i].size;
+	return size;
+}
+
+void rp_made_done(struct rp_made *m)
+{
+	for (size_t i = 0; i < m->n_files; i++)
+		rp_file_done(&m->files[i]);
+	free(m->files);
+	*m = (struct rp_made){0};
+}
+
+int rp_dump_finish(struct rp_dump *d, struct rp_made *ret, struct rp_err **err)
 {
 	struct rp_run never = {.cancel_fd = -1};
 	struct rp_run *run = d->run != NULL ? d->run : &never;
@@ -298,20 +320,14 @@ int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err)
 	int status = d->failure != NULL ? 0 : rp_proc_wait(&d->proc, run, err);
 	if (status < 0)
 		return rp_err_wrap(err, "backup");
-	const char *slash = strrchr(d->path, '/');
-	struct rp_file f = {.size = d->size, .digested = true};
-	if (judge(d, status, err) < 0)
+	rp_cleanup(rp_made_done) struct rp_made made = {0};
+	if (judge(d, status, err) < 0 ||
+	    (d->place.inner != NULL ? rp_dump_place_read(&d->place, run, &made, err)
+				    : passed(d, &made, err)) < 0 ||
+	    rp_dump_place_publish(&d->place, err) < 0)
 		return -1;
-	if (EVP_DigestFinal_ex(d->hash, f.sha256, NULL) != 1)
-		return rp_err_set(err, RP_ERR_NOMEM, "cannot compute SHA-256");
-	f.name = strdup(slash != NULL ? slash + 1 : d->path);
-	if (f.name == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (publish(d, err) < 0) {
-		rp_file_done(&f);
-		return -1;
-	}
-	*ret = f;
+	*ret = made;
+	made = (struct rp_made){0};
 	return 0;
 }
 
@@ -327,11 +343,7 @@ void rp_dump_free(struct rp_dump *d)
 	close_fd(&d->stop[0]);
 	close_fd(&d->done[0]);
 	close_fd(&d->done[1]);
-	close_fd(&d->file);
-	if (d->temporary != NULL)
-		(void)unlink(d->temporary);
-	free(d->temporary);
-	free(d->path);
+	rp_dump_place_done(&d->place);
 	EVP_MD_CTX_free(d->hash);
 	rp_buf_done(&d->said);
 	rp_err_free(d->failure);

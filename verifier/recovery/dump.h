@@ -10,7 +10,9 @@
 struct rp_argv;
 struct rp_engine;
 struct rp_err;
+struct rp_dump_wish;
 struct rp_format;
+struct rp_made;
 struct rp_run;
 
 /* Private to dump.c.
@@ -28,7 +30,31 @@ int rp_dump_variables(struct rp_argv *ret, const char *const *words, const struc
 /* "NAME=value" in place of the variable of that name, or added. */
 void rp_dump_replace(struct rp_argv *env, const char *word);
 
+/* dump_place.c: where the backup goes, and how it gets there only when it is whole. */
+struct rp_dump_place {
+	char *path;	 /* its name in the end; "-": stdout */
+	char *temporary; /* a file beside it, or a directory that holds it; NULL: stdout, or in place */
+	char *inner;	 /* in that directory, what the tool makes itself; NULL: we write what it says */
+	int file;	 /* what we write to; -1: the tool does */
+};
+#define RP_DUMP_PLACE_INIT                                                                                   \
+	{                                                                                                    \
+		.file = -1                                                                                   \
+	}
+/* Made now, so that a directory that cannot be written to is known before anything is asked of a server. */
+int rp_dump_place_make(struct rp_dump_place *p, const char *path, bool by_tool, struct rp_err **err);
+/* Hash what the tool has made, by the way that a verifier will take. */
+int rp_dump_place_read(const struct rp_dump_place *p, struct rp_run *run, struct rp_made *ret,
+		       struct rp_err **err);
+int rp_dump_place_publish(struct rp_dump_place *p, struct rp_err **err);
+/* Leaves nothing that was not published. */
+void rp_dump_place_done(struct rp_dump_place *p);
+
 /* dump_tool.c */
+/* Which of the engine's formats is to be made; NULL without err: none, and the command is the user's own. */
+int rp_dump_format(const struct rp_dump_wish *wish, const struct rp_format **ret, struct rp_err **err);
+/* Does a word of it hold this? */
+bool rp_dump_uses(const char *const *words, const char *placeholder);
 const char *rp_dump_fact(const struct rp_fact *how, size_t n, const char *name); /* NULL: not said */
 /* own: the command is the user's. */
 int rp_dump_find(const struct rp_engine *engine, bool own, struct rp_argv *argv, const struct rp_fact *how,

@@ -21,6 +21,35 @@ const char *rp_dump_fact(const struct rp_fact *how, size_t n, const char *name)
 	return NULL;
 }
 
+/* "custom" of "pg_dump custom"; a name of one word is all of it. */
+static const char *last_word(const char *name)
+{
+	const char *space = strrchr(name, ' ');
+	return space != NULL ? space + 1 : name;
+}
+
+int rp_dump_format(const struct rp_dump_wish *wish, const struct rp_format **ret, struct rp_err **err)
+{
+	rp_autobuf known = RP_BUF_INIT(4096);
+	*ret = NULL;
+	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++) {
+		if ((*f)->dump == NULL || strcmp((*f)->engine, wish->engine->name) != 0)
+			continue;
+		rp_buf_addf(&known, "%s%s", known.len > 0 ? ", " : "", last_word((*f)->name));
+		if (*ret == NULL &&
+		    (wish->format == NULL || strcmp(last_word((*f)->name), wish->format) == 0))
+			*ret = *f;
+	}
+	if (*ret != NULL || (wish->command != NULL && wish->command[0] != NULL))
+		return 0;
+	if (known.len == 0)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "there is no way to back up '%s' that is known here; name a command",
+				  wish->engine->name);
+	return rp_err_set(err, RP_ERR_USAGE, "'%s' is no format that is made of '%s' here; there are %s",
+			  wish->format, wish->engine->name, rp_buf_text(&known));
+}
+
 /* The tools of the server's own version, where it says which that is and they are here; else what PATH has. */
 int rp_dump_find(const struct rp_engine *engine, bool own, struct rp_argv *argv, const struct rp_fact *how,
 		 size_t n, struct rp_err **err)

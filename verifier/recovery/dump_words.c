@@ -96,7 +96,7 @@ static const struct {
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 
-static bool uses(const char *const *words, const char *placeholder_)
+bool rp_dump_uses(const char *const *words, const char *placeholder_)
 {
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strstr(words[i], placeholder_) != NULL)
@@ -110,7 +110,7 @@ static int check_way(const char *const *words, const struct rp_fact *how, size_t
 	for (size_t i = WAYS; i-- > 0;) {
 		if (fact_of(how, n, ways[i].name, strlen(ways[i].name)) == NULL)
 			continue;
-		if (uses(words, ways[i].word))
+		if (rp_dump_uses(words, ways[i].word))
 			return 0;
 		first = i;
 	}

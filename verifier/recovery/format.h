@@ -52,8 +52,9 @@ struct rp_format {
 	 * it does carry it, and what is missing is lost. */
 	const char *(*omits)(const struct rp_object *sealed, const char *fact);
 	/* The command that writes such a backup to stdout, NULL-terminated, with {snapshot}, {socket}, {defaults}
-	 * (an option file), {tool}, {database} as the engine lets a guest in. Its first word is looked up among the tools of the
-	 * server's version; how to connect is put into its environment (rp_hosting). */
+	 * (an option file), {tool}, {database} as the engine lets a guest in, and {jobs}. Its first word is looked up among
+	 * the tools of the server's version; how to connect is put into its environment (rp_hosting). One that names
+	 * {path} writes its backup itself, to a file or a directory of that name that is not there yet. */
 	const char *const *dump;
 	/* Is this line, of what that command said and went on, no failure? For tools whose exit status does not
 	 * tell of all they left out; such lines are shown as warnings. NULL: the exit status tells. Pure. */
@@ -86,16 +87,30 @@ void rp_restored_done(struct rp_restored *r);
  * rp_db_open(); a thread of its own moves and hashes its output, so that the survey can be taken meanwhile.
  */
 struct rp_dump;
-/* command: the user's own, filled in like a format's; what the server chose (a snapshot's name) is checked
- * before it becomes one word. A command that does not name {snapshot} where there is one, or neither {socket} nor
- * {defaults}, is refused: its backup would be of another moment. NULL: the engine's default format. path "-": stdout. */
-int rp_dump_new(struct rp_dump **ret, const struct rp_engine *engine, const char *const *command,
-		const char *path, struct rp_err **err);
+struct rp_dump_wish {
+	const struct rp_engine *engine;
+	const char *
+		format; /* one of the engine's that can dump, by the last word of its name; NULL: the first */
+	/* The user's own, filled in like a format's; what the server chose (a snapshot's name) is checked before it becomes
+	 * one word. A command that does not name {snapshot} where there is one, or neither {socket} nor {defaults}, is
+	 * refused: its backup would be of another moment. NULL: the format's. Borrowed. */
+	const char *const *command;
+	const char *path; /* "-": stdout */
+	unsigned jobs;	  /* for {jobs}; 0: 1 */
+};
+int rp_dump_new(struct rp_dump **ret, const struct rp_dump_wish *wish, struct rp_err **err);
 struct rp_guest *rp_dump_guest(struct rp_dump *d); /* NULL for NULL */
 /* When rp_dump_finish() is to give up waiting; not called: never. */
 void rp_dump_heed(struct rp_dump *d, struct rp_run *run);
-/* Wait for it, put the file in place (written beside, then renamed); its name, size and digest. */
-int rp_dump_finish(struct rp_dump *d, struct rp_file *ret, struct rp_err **err);
+/* What was made: one file, or all of a directory as a store lists them, with sizes and digests. */
+struct rp_made {
+	struct rp_file *files; /* owned */
+	size_t n_files;
+};
+uint64_t rp_made_size(const struct rp_made *m);
+void rp_made_done(struct rp_made *m);
+/* Wait for it, and put it in place (made beside, then renamed). */
+int rp_dump_finish(struct rp_dump *d, struct rp_made *ret, struct rp_err **err);
 /* Stops it and leaves no file, unless it was finished. Accepts NULL. */
 void rp_dump_free(struct rp_dump *d);
 RP_AUTO_CALLS(rp_dump, rp_dump_free)

@@ -144,9 +144,6 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 static const char *const dump[] = {"pg_dump", "--format=custom", "--no-password", "--snapshot={snapshot}",
 				   NULL};
 
-static const char *const dump_environment[] = {"PGHOST={host}",		"PGPORT={port}",     "PGUSER={user}",
-					       "PGDATABASE={database}", "PGAPPNAME=reprove", NULL};
-
 const struct rp_format rp_format_pg_custom = {
 	.name = "pg_dump custom",
 	.engine = "postgresql",
@@ -155,5 +152,5 @@ const struct rp_format rp_format_pg_custom = {
 	.tell = tell,
 	.omits = rp_pg_dump_omits,
 	.dump = dump,
-	.dump_environment = dump_environment,
+	.dump_environment = rp_pg_dump_environment,
 };

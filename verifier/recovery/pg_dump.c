@@ -237,6 +237,9 @@ int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool,
 	return 0;
 }
 
+const char *const rp_pg_dump_environment[] = {"PGHOST={host}",	       "PGPORT={port}",	    "PGUSER={user}",
+					      "PGDATABASE={database}", "PGAPPNAME=reprove", NULL};
+
 static bool is_kind(const struct rp_object *o, const char *kind)
 {
 	return strcmp(o->kind, kind) == 0;

@@ -49,6 +49,8 @@ unsigned rp_pg_major(const char *version);
 
 /* rp_format.omits of all of them: without --create. */
 const char *rp_pg_dump_omits(const struct rp_object *sealed, const char *fact);
+/* rp_format.dump_environment of all of them. */
+extern const char *const rp_pg_dump_environment[];
 /* rp_format.tell in terms of these. database NULL: not said. */
 int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool, const char *database,
 		    int64_t made_ms, struct rp_identity *ret, struct rp_position *ret_at,

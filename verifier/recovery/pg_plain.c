@@ -168,6 +168,9 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	return complete(a, filter, &heard, said, err);
 }
 
+static const char *const dump[] = {"pg_dump", "--format=plain", "--no-password", "--snapshot={snapshot}",
+				   NULL};
+
 const struct rp_format rp_format_pg_plain = {
 	.name = "pg_dump plain",
 	.engine = "postgresql",
@@ -175,4 +178,6 @@ const struct rp_format rp_format_pg_plain = {
 	.restore = restore,
 	.tell = tell,
 	.omits = rp_pg_dump_omits,
+	.dump = dump,
+	.dump_environment = rp_pg_dump_environment,
 };

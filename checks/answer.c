@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/recovery/artifact.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/cleanup.h"
 
@@ -101,6 +102,26 @@ const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relat
 	const struct rp_format *f = e->restored.format;
 
 	return f && f->lacks && found && found->rows == 0 && sealed->rows > 0 ? f->lacks(sealed) : NULL;
+}
+
+const char *rp_evidence_elsewhere(const struct rp_evidence *e)
+{
+	const struct rp_format *f = e->restored.format;
+
+	/* A dump is of the snapshot that was sealed. Files of a server, copied while it writes, are of no moment by
+	 * themselves: where the replay of its log stopped is what they are of. */
+	if (f && f->physical && !(e->artifact && e->artifact->exact))
+		return "the backup was not restored to the moment that was sealed, so nothing can be concluded";
+	return NULL;
+}
+
+const char *rp_evidence_apart(const struct rp_evidence *e)
+{
+	const struct rp_survey *sealed = rp_evidence_sealed(e);
+
+	if (sealed && !sealed->position.bound)
+		return "the survey was not of one moment, so nothing can be concluded";
+	return rp_evidence_elsewhere(e);
 }
 
 uint64_t rp_relations_expected(const struct rp_survey *sealed)

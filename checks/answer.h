@@ -30,6 +30,12 @@ const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relat
 const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relation *sealed,
 			      const struct rp_relation *found);
 
+/* Why a difference between what was sealed and what is here may be no damage but another moment; static text. NULL: both
+ * are of one. The first is about rows, and asked by those who compare them; the second about whatever was sealed, and the
+ * runner asks it. */
+const char *rp_evidence_apart(const struct rp_evidence *e);
+const char *rp_evidence_elsewhere(const struct rp_evidence *e);
+
 /* How many sealed objects a check's concern is about, and asking it. */
 uint64_t rp_concern_expects(const struct rp_check *check, const struct rp_survey *sealed);
 int rp_concern_ask(const struct rp_check *check, const struct rp_evidence *e, struct rp_findings *to,

@@ -54,7 +54,7 @@ static void compare_sets(struct rp_findings *to, const struct rp_manifest *m, co
 	}
 }
 
-/* Sealed without a backup: then the adversary-proof digests of all rows must stand in for the artifact's. */
+/* Sealed without a backup, or without this one: then the adversary-proof digests of all rows must stand in for the artifact's. */
 static void compare_rows_instead(struct rp_findings *to, const struct rp_evidence *e)
 {
 	const struct rp_survey *s = e->manifest->survey;
@@ -70,13 +70,32 @@ static void compare_rows_instead(struct rp_findings *to, const struct rp_evidenc
 	if (equal && equal == s->n_relations)
 		rp_answer_pass(
 			to, "", equal, NULL,
-			"the manifest was sealed without a backup; the strong digests of all %llu relations "
+			"the manifest was sealed without this backup; the strong digests of all %llu relations "
 			"stand in for the backup's own",
 			(unsigned long long)equal);
 	else
-		rp_not_run(to, "",
-			   "the manifest was sealed without a backup, and not all rows agree by their strong "
-			   "digests");
+		rp_not_run(
+			to, "",
+			"the manifest was sealed without this backup, and not all rows agree by their strong "
+			"digests");
+}
+
+/* A physical backup is made by others, at another time; a dump that was sealed with the same moment is not it. */
+static void run_beside(struct rp_findings *to, const struct rp_evidence *e)
+{
+	if (e->restored.format)
+		compare_rows_instead(to, e);
+	else
+		rp_not_run(
+			to, "",
+			"it was not restored; a manifest for physical backups binds none of them by its bytes");
+}
+
+static bool may_be_of_others(const struct rp_evidence *e)
+{
+	const struct rp_format *f = e->restored.format;
+
+	return rp_position_physical(&e->manifest->survey->position) && (!f || f->physical);
 }
 
 static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
@@ -84,6 +103,8 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	(void)err;
 	if (e->manifest->n_files == 0)
 		compare_rows_instead(to, e);
+	else if (may_be_of_others(e))
+		run_beside(to, e);
 	/* One file is the same backup under any name. */
 	else if (e->manifest->n_files == 1 && e->artifact->n_files == 1)
 		compare(to, &e->manifest->files[0], &e->artifact->files[0]);

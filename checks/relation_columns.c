@@ -80,7 +80,7 @@ static int compare(const struct rp_evidence *e, struct rp_findings *to, const st
 	int explained = lossy ? 0 : explain(e, sealed, found, differs, &message, &why);
 	if (lossy)
 		rp_buf_addf(&message, "; lossy by the dump format: %s", lossy);
-	bool moment = !lossy && !e->manifest->survey->position.bound;
+	bool moment = !lossy && rp_evidence_apart(e);
 	rp_answer(to, &(struct rp_finding){.object = sealed->name,
 					   .verdict = moment ? RP_ERROR : RP_FAIL,
 					   .cause = lossy    ? RP_BY_FORMAT

@@ -14,7 +14,7 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 	char expected[32], got[32];
 	bool more = found->rows > sealed->rows;
 	unsigned long long off = more ? found->rows - sealed->rows : sealed->rows - found->rows;
-	const char *lacks = rp_evidence_lacks(e, sealed, found);
+	const char *lacks = rp_evidence_lacks(e, sealed, found), *apart = rp_evidence_apart(e);
 
 	snprintf(expected, sizeof(expected), "%llu", (unsigned long long)sealed->rows);
 	snprintf(got, sizeof(got), "%llu", (unsigned long long)found->rows);
@@ -35,16 +35,14 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 						   .expected = expected,
 						   .found = got,
 						   .message = rp_buf_text(&message)});
-	} else if (!e->manifest->survey->position.bound) {
-		rp_answer(to, &(struct rp_finding){
-				      .object = sealed->name,
-				      .verdict = RP_ERROR,
-				      .cause = RP_BY_MOMENT,
-				      .looked = 1,
-				      .expected = expected,
-				      .found = got,
-				      .message = "the survey was not of one moment, so nothing can be "
-						 "concluded"});
+	} else if (apart) {
+		rp_answer(to, &(struct rp_finding){.object = sealed->name,
+						   .verdict = RP_ERROR,
+						   .cause = RP_BY_MOMENT,
+						   .looked = 1,
+						   .expected = expected,
+						   .found = got,
+						   .message = apart});
 	} else {
 		rp_fail(to, sealed->name, expected, got, "%llu row%s %s", off, off == 1 ? "" : "s",
 			more ? "too many" : "too few");

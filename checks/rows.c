@@ -237,7 +237,7 @@ void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const s
 	size_t n = changes->n < RP_FINDING_ROWS_MAX ? changes->n : RP_FINDING_ROWS_MAX;
 	const char *lacks = rp_evidence_lacks(e, sealed, found);
 	const char *lossy = lacks ? lacks : rp_evidence_loses(e, sealed, changes->columns);
-	const struct rp_survey *survey = rp_evidence_sealed(e);
+	const char *apart = rp_evidence_apart(e);
 	struct rp_finding f = {.object = sealed->name, .verdict = RP_FAIL, .looked = 1};
 
 	if (n && rp_arena_new(&memory, NULL) == 0)
@@ -255,10 +255,10 @@ void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const s
 	if (lossy) {
 		f.cause = RP_BY_FORMAT;
 		rp_buf_addf(&message, "; lossy by the dump format: %s", lossy);
-	} else if (survey && !survey->position.bound) {
+	} else if (apart) {
 		f.verdict = RP_ERROR;
 		f.cause = RP_BY_MOMENT;
-		rp_buf_add(&message, "; the survey was not of one moment, so nothing can be concluded");
+		rp_buf_addf(&message, "; %s", apart);
 	}
 	describe(sealed, &expected);
 	if (found)

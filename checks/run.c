@@ -132,6 +132,22 @@ static void account(struct asked *a, const struct rp_check *c, uint64_t expected
 	}
 }
 
+/* What differs from what was sealed may be what was written between two moments. */
+static void set_apart(struct asked *a)
+{
+	const char *why = rp_evidence_elsewhere(a->e);
+
+	for (size_t i = a->mark; i < a->to->n && why; i++) {
+		struct rp_finding *f = &a->to->all[i];
+		if (f->verdict != RP_FAIL || f->cause != RP_BY_DAMAGE)
+			continue;
+		f->verdict = RP_ERROR;
+		f->cause = RP_BY_MOMENT;
+		f->message = rp_findings_text(a->to, "%s%s%s", f->message ? f->message : "",
+					      f->message ? "; " : "", why);
+	}
+}
+
 static void ask(struct asked *a, const struct rp_check *c)
 {
 	const struct rp_survey *sealed = rp_evidence_sealed(a->e);
@@ -150,6 +166,8 @@ static void ask(struct asked *a, const struct rp_check *c)
 		rp_answer_error(a->to, "", err);
 	else
 		account(a, c, expected, c->concern ? looked : looked_at(a));
+	if ((needs & RP_NEEDS_BOTH) == RP_NEEDS_BOTH)
+		set_apart(a);
 }
 
 /* Was this the answer at the source, too? There it became a line of the coverage. */

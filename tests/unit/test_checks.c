@@ -1037,6 +1037,54 @@ static void rows_of_no_one_moment_prove_nothing(void **state)
 	end(&a);
 }
 
+/* Files of a server that were not recovered to the sealed moment: what differs may have been written since, whatever it
+ * is; once they were, it is damage. */
+static void a_physical_backup_is_compared_at_the_sealed_moment_alone(void **state)
+{
+	static const struct rp_format files = {.name = "files", .physical = true};
+	(void)state;
+	for (int exact = 0; exact < 2; exact++) {
+		struct all a;
+		struct rp_artifact artifact = {.exact = exact};
+		begin(&a);
+		add_relation(a.sealed, "public.orders", 10, 1, 1);
+		add_relation(a.found, "public.orders", 11, 2, 2);
+		compare(&a);
+		a.e.artifact = &artifact;
+		a.e.restored.format = &files;
+		ask_one(&a, &rp_check_relation_rows);
+		assert_int_equal(answer(&a, "relation.rows", 0)->verdict, exact ? RP_FAIL : RP_ERROR);
+		assert_int_equal(answer(&a, "relation.rows", 0)->cause, exact ? RP_BY_DAMAGE : RP_BY_MOMENT);
+		end(&a);
+	}
+}
+
+static void a_dump_sealed_for_a_physical_backup_too_does_not_stand_for_it(void **state)
+{
+	static const struct rp_format files = {.name = "files", .physical = true}, dump = {.name = "dump"};
+	static const struct rp_fact by = {RP_FACT_RECOVERY_BY, "logical slot"};
+	char was[] = "shop.dump", is[] = "base.tar";
+	struct rp_file sealed = {.name = was, .digested = true, .sha256 = {1}};
+	struct rp_file found = {.name = is, .digested = true, .sha256 = {2}};
+	(void)state;
+	for (int physical = 0; physical < 2; physical++) {
+		struct all a;
+		struct rp_artifact artifact = {.files = &found, .n_files = 1, .exact = true};
+		begin(&a);
+		compare(&a);
+		a.sealed->position.facts = &by;
+		a.sealed->position.n_facts = 1;
+		a.manifest.files = &sealed;
+		a.manifest.n_files = 1;
+		a.e.artifact = &artifact;
+		a.e.restored.format = physical ? &files : &dump;
+		ask_one(&a, &rp_check_artifact_digest);
+		/* No strong digest is here to stand for it. */
+		assert_int_equal(answer(&a, "artifact.digest", 0)->verdict, physical ? RP_NOT_RUN : RP_FAIL);
+		end(&a);
+	}
+}
+
 static void one_file_is_the_same_backup_under_any_name(void **state)
 {
 	struct all a;
@@ -1178,6 +1226,8 @@ int main(void)
 		cmocka_unit_test(rows_that_differ_are_named_by_key_and_masked),
 		cmocka_unit_test(too_many_to_be_named_is_an_honest_number),
 		cmocka_unit_test(rows_of_no_one_moment_prove_nothing),
+		cmocka_unit_test(a_physical_backup_is_compared_at_the_sealed_moment_alone),
+		cmocka_unit_test(a_dump_sealed_for_a_physical_backup_too_does_not_stand_for_it),
 		cmocka_unit_test(one_file_is_the_same_backup_under_any_name),
 		cmocka_unit_test(hole_8_of_several_files_none_may_be_missing_or_new),
 		cmocka_unit_test(hole_6_strong_digests_stand_in_for_a_backup_that_was_not_sealed),

@@ -5,6 +5,7 @@
 #include "verifier/engine/postgres/encoding.h"
 #include "verifier/engine/postgres/pace.h"
 #include "verifier/engine/postgres/part.h"
+#include "verifier/engine/postgres/pinpoint.h"
 #include "verifier/engine/postgres/pins.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
@@ -23,6 +24,31 @@ static void snapshot_names_are_digits_and_dashes_only(void **state)
 		assert_true(rp_pg_is_snapshot_name(good[i]));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(rp_pg_is_snapshot_name(bad[i]));
+}
+
+static void places_in_the_log_and_the_files_that_hold_them(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"",	   "/",		 "0/",		"/0",	"0",
+					  "0/0/0", "0/3000060 ", "123456789/0", "0/-1", "g/0"};
+	static const struct {
+		uint64_t lsn, segment;
+		const char *name;
+	} all[] = {{0x3000060, 16 << 20, "000000010000000000000003"},
+		   {0x3000000, 16 << 20, "000000010000000000000003"},
+		   {0x2ffffff, 16 << 20, "000000010000000000000002"},
+		   {0x1ff000000, 16 << 20, "0000000100000001000000FF"},
+		   {0x1c0000000, 1 << 30, "000000010000000100000003"}};
+	uint64_t lsn;
+	assert_true(rp_pg_lsn_parse("1A/FF00abcd", &lsn));
+	assert_int_equal(lsn, 0x1aff00abcd);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(rp_pg_lsn_parse(bad[i], &lsn));
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		char name[32];
+		rp_pg_wal_name(1, all[i].lsn, all[i].segment, name);
+		assert_string_equal(name, all[i].name);
+	}
 }
 
 static void whose_fault_an_sqlstate_is(void **state)
@@ -223,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(snapshot_names_are_digits_and_dashes_only),
+		cmocka_unit_test(places_in_the_log_and_the_files_that_hold_them),
 		cmocka_unit_test(whose_fault_an_sqlstate_is),
 		cmocka_unit_test(a_column_is_read_by_its_sealed_encoding_or_not_at_all),
 		cmocka_unit_test(parts_are_ranges_of_blocks_and_nothing_else),

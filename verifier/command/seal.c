@@ -103,21 +103,13 @@ static int doubt(struct sealing *s, struct rp_err **err)
 	return done;
 }
 
-static const char *fact_of(const struct rp_position *at, const char *name)
-{
-	for (size_t i = 0; i < at->n_facts; i++)
-		if (strcmp(at->facts[i].name, name) == 0)
-			return at->facts[i].value;
-	return NULL;
-}
-
 /* What both say of where the source stood must be the same, or they are of two moments. */
 static int compare_positions(const struct rp_position *sealed, const struct rp_position *told,
 			     struct rp_err **err)
 {
 	for (size_t i = 0; i < told->n_facts; i++) {
 		const struct rp_fact *f = &told->facts[i];
-		const char *is = fact_of(sealed, f->name);
+		const char *is = rp_position_fact(sealed, f->name);
 		if (!is || strcmp(is, f->value) == 0)
 			continue;
 		rp_err_set(
@@ -161,12 +153,15 @@ static int gather(struct sealing *s, struct rp_err **err)
 					     : SKETCH_DEFAULT,
 		.all_sketches = o->all_sketches ? (size_t)o->all_sketches : SKETCHES_DEFAULT,
 		.whole_keys = !o->fingerprint_keys,
-		/* Without a backup's digest nothing less than this is a proof against somebody who forges rows. */
-		.strong = o->backup == NULL,
+		/* Without a backup's digest nothing less than this is a proof against somebody who forges rows. A
+		 * physical backup is made by others, and has none here. */
+		.strong = o->backup == NULL || o->physical,
 	};
 
 	rp_run_phase(s->run, "connect", 0, "");
-	if (rp_db_open(&s->db, o->source, rp_command_jobs(o->jobs), rp_dump_guest(s->dump), s->run, err) < 0)
+	int (*open)(struct rp_db **, const char *, unsigned, struct rp_guest *, struct rp_run *,
+		    struct rp_err **) = o->physical ? rp_db_open_pinpointed : rp_db_open;
+	if (open(&s->db, o->source, rp_command_jobs(o->jobs), rp_dump_guest(s->dump), s->run, err) < 0)
 		return rp_err_wrap(err, "seal");
 	s->held_ms = rp_db_held_ms(s->db);
 	rp_run_phase(s->run, "survey", 0, "");

@@ -20,7 +20,7 @@ struct seal_options {
 	const char *source, *key, *manifest, *backup, *format, *command, *target, *config;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
-	bool no_sketch, fingerprint_keys, json;
+	bool physical, no_sketch, fingerprint_keys, json;
 };
 
 /* seal_options.c: the tables. */

@@ -50,6 +50,13 @@ const struct rp_option rp_seal_options[] = {
 		 "{snapshot} is replaced by the snapshot's name; on MariaDB and MySQL {defaults} by an option file "
 		 "that says how to connect, and {socket} by the socket that stands in it. What lets it into the "
 		 "snapshot must be there. Words are split at blanks, and quotes are understood; there is no shell."},
+	{.name = "physical",
+	 .type = RP_OPTION_FLAG,
+	 AT(physical),
+	 .help = "Seal a moment at which the replay of the server's log can stop exactly, so that a physical backup "
+		 "(pg_basebackup, pgBackRest, Barman, mariadb-backup) with its log archive can be compared with it: of "
+		 "PostgreSQL by a temporary logical slot, on a paused standby, or under a short lock of the tables; of "
+		 "MariaDB and MySQL where the binary log stands under the lock. Goes with --backup, too."},
 	{.name = "target",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",
@@ -113,6 +120,9 @@ const struct rp_example rp_seal_examples[] = {
 	{"the same with a dump command of one's own",
 	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup shop.sql --backup-command 'pg_dump --snapshot={snapshot} shop'"},
+	{"for a physical backup, whose log is archived: verify recovers to the very moment that is sealed",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--physical"},
 	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
 	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup shop.sql"},
@@ -128,7 +138,11 @@ const struct rp_section rp_seal_sections[] = {
 	 "MariaDB and MySQL SELECT, SHOW VIEW, TRIGGER and EVENT on the database and what sees its routines, and RELOAD (or "
 	 "FLUSH_TABLES) for the lock of a few milliseconds, without which the tables are locked one and all instead. What "
 	 "such a role may not read is told by name, and the exit status is then 2: the manifest is written, and it is "
-	 "not whole."},
+	 "not whole.\n\n"
+	 "--physical needs more on PostgreSQL: wal_level = logical, REPLICATION, a free slot and WAL sender; or else, "
+	 "to lock the tables, UPDATE, DELETE or (from 17 on) MAINTAIN on all of them; or a standby whose replay is paused. "
+	 "EXECUTE on pg_switch_wal() sends the log's file to the archive at once. Where none of it can be had, the manifest "
+	 "is not snapshot-bound and says so: rows that differ are then no proof of damage, and make a verification a 2."},
 	{"CONFIDENTIALITY",
 	 "A manifest holds no rows, but it holds keys of rows in its sketches unless --fingerprint-keys is "
 	 "given, definitions, and digests from which the values of small columns can be guessed. Keep it as "

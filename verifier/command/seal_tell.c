@@ -33,6 +33,46 @@ size_t rp_seal_unsurveyed(const struct rp_survey *s)
 	return n;
 }
 
+/* Where the replay of a physical backup's log is to stop. */
+static void tell_place(const struct rp_position *at, struct rp_buf *out)
+{
+	static const struct {
+		const char *fact, *before;
+	} places[] = {{"recovery_lsn", "stops before LSN "},
+		      {"recovery_wal", ", in the log's file "},
+		      {"binlog", "stops at the binary log's "},
+		      {"gtid", ", GTID "},
+		      {"recovery_refused", "not snapshot-bound: "}};
+
+	if (!rp_position_physical(at))
+		return;
+	rp_buf_add(out, "  recovery  ");
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		const char *value = rp_position_fact(at, places[i].fact);
+		if (!value)
+			continue;
+		rp_buf_add(out, places[i].before);
+		rp_buf_add_plain(out, value);
+	}
+	rp_buf_add(out, "\n");
+}
+
+/* An object, or nothing for a seal that is not for physical backups. */
+static json_t *place_for_scripts(const struct rp_position *at)
+{
+	static const char *const facts[] = {"recovery_by",     "recovery_lsn", "recovery_timeline",
+					    "recovery_wal",    "binlog",       "gtid",
+					    "recovery_refused"};
+	json_t *all = rp_position_physical(at) ? json_object() : NULL;
+
+	for (size_t i = 0; all && i < sizeof(facts) / sizeof(*facts); i++) {
+		const char *value = rp_position_fact(at, facts[i]);
+		if (value)
+			json_object_set_new(all, facts[i], json_string(value));
+	}
+	return all;
+}
+
 static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 {
 	char rows[RP_TIME_TEXT], took[RP_TIME_TEXT], size[RP_TIME_TEXT], digest[RP_SHA256_HEX];
@@ -66,6 +106,7 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 			out,
 			"  backup    none: no file is bound, the strong digests of the rows stand for it\n");
 	}
+	tell_place(&s->survey->position, out);
 	for (size_t i = 0; i < s->survey->n_coverage; i++) {
 		const struct rp_coverage *c = &s->survey->coverage[i];
 		if (!c->reason || !c->count)
@@ -106,12 +147,12 @@ static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, stru
 				   s->made.n_files == 1 ? digest : NULL);
 	}
 	json_t *root =
-		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o, s:I}", "schema",
+		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o?, s:I, s:s, s:I, s:o, s:I, s:o*}", "schema",
 			  "reprove/seal/v1", "target", s->target, "sealedAt", at, "manifest", "file",
 			  s->options->manifest, "sha256", s->sha256, "signedBy", rp_key_id(s->key), "backup",
 			  backup, "relations", (json_int_t)s->survey->n_relations, "rows", rows, "objects",
 			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey), "heldMs",
-			  (json_int_t)s->held_ms);
+			  (json_int_t)s->held_ms, "recovery", place_for_scripts(&s->survey->position));
 	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

@@ -185,7 +185,7 @@ void rp_verify_provisos(struct verifying *v)
 			v->result,
 			"there was no manifest: nothing was compared with the source, and this is no proof "
 			"of what the backup holds");
-	if (e->manifest && e->manifest->n_files == 0)
+	if (e->manifest && e->manifest->n_files == 0 && !(e->artifact && e->artifact->exact))
 		rp_result_proviso(
 			v->result,
 			"the manifest was sealed without a backup: what changed between the seal and the "

@@ -79,8 +79,8 @@ int rp_db_of(struct rp_db **ret, const struct rp_engine *engine, const char *uri
 	return 0;
 }
 
-int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_guest *guest, struct rp_run *run,
-	       struct rp_err **err)
+static int open_at(struct rp_db **ret, const char *uri, unsigned jobs, bool pinpointed,
+		   struct rp_guest *guest, struct rp_run *run, struct rp_err **err)
 {
 	const struct rp_engine *engine = rp_engine_for(uri);
 	if (engine == NULL)
@@ -92,10 +92,24 @@ int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_gue
 	if (engine->connect(&db->conns[0], uri, run, err) < 0)
 		return -1;
 	db->n = 1;
+	if (pinpointed && engine->pinpoint != NULL)
+		engine->pinpoint(db->conns[0]);
 	if ((engine->hold != NULL ? hold(db, jobs, guest, err) : connect_more(db, jobs, guest, err)) < 0)
 		return -1;
 	*ret = rp_take(db);
 	return 0;
+}
+
+int rp_db_open(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_guest *guest, struct rp_run *run,
+	       struct rp_err **err)
+{
+	return open_at(ret, uri, jobs, false, guest, run, err);
+}
+
+int rp_db_open_pinpointed(struct rp_db **ret, const char *uri, unsigned jobs, struct rp_guest *guest,
+			  struct rp_run *run, struct rp_err **err)
+{
+	return open_at(ret, uri, jobs, true, guest, run, err);
 }
 
 void rp_db_alone(struct rp_db *db)

@@ -97,3 +97,11 @@ const char *rp_object_fact(const struct rp_object *o, const char *name)
 			return o->facts[i].value;
 	return NULL;
 }
+
+const char *rp_position_fact(const struct rp_position *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_facts; i++)
+		if (strcmp(p->facts[i].name, name) == 0)
+			return p->facts[i].value;
+	return NULL;
+}

@@ -38,6 +38,7 @@ struct rp_my_conn {
 	struct rp_my_address *at; /* where it is and how it logged in: the URI, and what option files added */
 	struct rp_my_guard *guard;   /* ends blocking calls when the run is to stop */
 	struct rp_my_moment *seen;   /* hold(): positions read under the lock; NULL: not held */
+	bool pinpoint; /* the moment must have a place in the binary log */
 	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
 	struct rp_my_spoilt *spoilt; /* damage(): what undo() takes back; NULL: nothing was ever done */
 };
@@ -109,6 +110,7 @@ int rp_my_reparse(struct rp_conn *c, const struct rp_object *sealed, struct rp_b
 		  struct rp_err **err); /* reparse.c */
 int rp_my_hold(struct rp_conn *leader, struct rp_conn *ret[], unsigned n, struct rp_guest *guest,
 	       int64_t *ret_held_ms, struct rp_err **err); /* hold.c */
+void rp_my_pinpoint(struct rp_conn *leader);
 int rp_my_stream(struct rp_conn *c, const struct rp_relation *r, const struct rp_range *part, rp_row_fn *fn,
 		 void *ctx, struct rp_err **err); /* stream.c */
 int rp_my_split(struct rp_conn *c, const struct rp_relation *r, struct rp_range *ret, unsigned n,

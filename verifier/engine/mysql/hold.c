@@ -72,8 +72,9 @@ static int recruit_locker(struct holding *h, struct rp_my_conn **ret, struct rp_
 
 static int gather(struct holding *h, struct rp_err **err)
 {
-	/* What locks comes first: without it the others are of no use. */
-	if (h->wanted > 0 || h->guest != NULL) {
+	/* What locks comes first: without it the others are of no use. One connection needs none to see a moment, only
+	 * to know where the log stands at it. */
+	if (h->wanted > 0 || h->guest != NULL || h->leader->pinpoint) {
 		int r = recruit_locker(h, &h->locker, err);
 		if (r < 0)
 			return -1;
@@ -146,6 +147,11 @@ static int make_moment(struct holding *h, struct rp_err **err)
 	if (h->guest != NULL && rp_my_admit(&h->moment->entry, h->leader, may, h->guest, err) < 0)
 		return -1;
 	return rp_my_see_moment(h, err);
+}
+
+void rp_my_pinpoint(struct rp_conn *leader)
+{
+	rp_my_of(leader)->pinpoint = true;
 }
 
 int rp_my_hold(struct rp_conn *conn, struct rp_conn *ret[], unsigned n, struct rp_guest *guest,

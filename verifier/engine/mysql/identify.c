@@ -58,6 +58,27 @@ static int hear_binlog(struct rp_my_conn *c, const char **ret, struct rp_err **e
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
+/* What a physical backup's log is to be replayed to, or why there is no such place. */
+static int add_recovery(struct rp_my_conn *c, struct rp_position *at, struct rp_err **err)
+{
+	const struct rp_my_moment *m = c->seen;
+	const char *why = !m->bound ? "the rows are of no one moment"
+			  : rp_position_fact(at, "binlog") == NULL
+				  ? "there is no binary log, or this login may not read where it stands "
+				    "(BINLOG MONITOR on MariaDB, REPLICATION CLIENT on MySQL)"
+				  : NULL;
+	struct rp_fact *all = rp_arena_array(c->said, at->n_facts + 2, sizeof *all);
+	if (all == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < at->n_facts; i++)
+		all[i] = at->facts[i];
+	all[at->n_facts++] = (struct rp_fact){RP_FACT_RECOVERY_BY, why == NULL ? "binary log" : "none"};
+	if (why != NULL)
+		all[at->n_facts++] = (struct rp_fact){"recovery_refused", why};
+	at->facts = all;
+	return 0;
+}
+
 /* Held: as it was at the moment. Else as it is now, for people. */
 static int hear_position(struct rp_my_conn *c, struct rp_position *at, struct rp_err **err)
 {
@@ -65,7 +86,7 @@ static int hear_position(struct rp_my_conn *c, struct rp_position *at, struct rp
 		at->bound = c->seen->bound;
 		at->facts = c->seen->facts;
 		at->n_facts = c->seen->n_facts;
-		return 0;
+		return c->pinpoint ? add_recovery(c, at, err) : 0;
 	}
 	struct rp_fact *all = rp_arena_array(c->said, 2, sizeof *all);
 	if (all == NULL)

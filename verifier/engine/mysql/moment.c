@@ -41,12 +41,20 @@ static int settle_guest(struct holding *h, enum rp_my_stage stage, unsigned ms, 
 	return rp_my_relay_await(h->moment->entry.relay, stage, ms, h->guest, h->leader->base.run, err);
 }
 
+/* For a physical backup the log's place is of use, too, where our tables alone are locked: a replay of the log up to it
+ * brings all that was written to them. A guest's header could not be compared with it. */
+static bool is_of_log(const struct holding *h)
+{
+	return h->leader->pinpoint && h->guest == NULL && h->locker != NULL && h->moment->bound;
+}
+
 /* What is done while everybody waits. The tool begins by itself meanwhile. */
 static int see(struct holding *h, struct rp_err **err)
 {
 	if (h->guest != NULL)
 		rp_my_relay_open(h->moment->entry.relay);
-	if (begin_all(h, err) < 0 || (h->global && rp_my_note_now(h->locker, h->moment, err) < 0))
+	bool place = h->global || is_of_log(h);
+	if (begin_all(h, err) < 0 || (place && rp_my_note_now(h->locker, h->moment, err) < 0))
 		return -1;
 	return settle_guest(h, RP_MY_INSIDE, INSIDE_MS, err);
 }
@@ -172,7 +180,7 @@ static int see_unlocked(struct holding *h, struct rp_err **err)
 static int check_moment(struct holding *h, struct rp_err **err)
 {
 	if (!h->global && h->locker != NULL)
-		return 0;
+		return is_of_log(h) ? rp_my_note_snapshot(h->leader, h->moment, err) : 0;
 	for (unsigned i = 0; i < h->n; i++)
 		if (rp_my_same_moment(h->leader, rp_my_of(h->others[i]), err) < 0)
 			return -1;

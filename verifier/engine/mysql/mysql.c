@@ -15,6 +15,7 @@ const struct rp_engine rp_engine_mysql = {
 	.reread = rp_my_reread,
 	.drift = rp_my_drift,
 	.hold = rp_my_hold,
+	.pinpoint = rp_my_pinpoint,
 	.stream = rp_my_stream,
 	.close = rp_my_close,
 	.split = rp_my_split,

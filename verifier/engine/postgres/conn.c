@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/engine/postgres/pinpoint.h"
 #include "verifier/engine/postgres/pins.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/run.h"
@@ -106,7 +107,9 @@ static int start(struct rp_pg_conn *c, const struct rp_pg_login *how, struct rp_
 	/* What stands behind dbname overrides what is in the URI. An empty value counts as not said. */
 	const char *const keywords[] = {
 		"dbname", "options", "client_encoding", "application_name", "replication", "user", NULL};
-	const char *const values[] = {how->uri, options.s, "UTF8", "reprove", "false", how->user, NULL};
+	const char *const values[] = {
+		how->uri,  options.s, "UTF8", "reprove", how->replication ? "database" : "false",
+		how->user, NULL};
 	PQfinish(c->pg);
 	c->pg = PQconnectStartParams(keywords, values, 1);
 	if (c->pg == NULL)
@@ -155,6 +158,10 @@ int rp_pg_login(struct rp_pg_conn **ret, const struct rp_pg_login *how, struct r
 	if (c->version < 130000)
 		return rp_err_set(err, RP_ERR_ENGINE, "PostgreSQL %d is too old: 13 or newer is needed",
 				  c->version / 10000);
+	if (how->replication) {
+		*ret = rp_take(c);
+		return 0;
+	}
 	rp_autores *r = NULL;
 	if (rp_pg_pins_check(c, err) < 0 ||
 	    rp_pg_query(c, "SELECT pg_catalog.pg_is_in_recovery()", NULL, 0, &r, err) < 0)
@@ -187,5 +194,6 @@ void rp_pg_close(struct rp_conn *conn)
 	free(c->snapshot);
 	rp_arena_free(c->said);
 	rp_pg_before_free(c->before);
+	rp_pg_stop_free(c->stop);
 	free(c);
 }

@@ -29,6 +29,8 @@ struct rp_pg_conn {
 	unsigned refused; /* bits: pins that this server refuses to this login, see pins.h */
 	bool moment;	  /* in the transaction of hold(): everything is read as of one snapshot */
 	char *snapshot;	  /* its exported name; NULL: not exported */
+	bool pinpoint;	  /* the moment must have a place in the log */
+	struct rp_pg_stop *stop;     /* and that is it, see pinpoint.h; owned */
 	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
 	struct rp_pg_before *before; /* rp_pg_note_positions(); NULL: no guest has been let in */
 	unsigned reads;		     /* of relations, since their locks were last let go */
@@ -129,6 +131,9 @@ struct rp_pg_login {
 	 * what protects us is pinned. */
 	bool plain;
 	unsigned refused; /* what an earlier login has learnt; 0: nothing */
+	/* Speak the protocol of replication, within the URI's database: nothing can be asked but its own commands, and
+	 * nothing of the session is read back. */
+	bool replication;
 };
 int rp_pg_login(struct rp_pg_conn **ret, const struct rp_pg_login *how, struct rp_run *run,
 		struct rp_err **err);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "verifier/engine/postgres/conn.h"
+#include "verifier/engine/postgres/pinpoint.h"
 #include "verifier/util/run.h"
 
 /* One moment through many connections: the leader's snapshot, exported under a name that others import. Nobody
@@ -70,16 +72,28 @@ static int export(struct rp_pg_conn *c, struct rp_err **err)
 	return c->snapshot != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
-static int lead(struct rp_pg_conn *c, struct rp_err **err)
+/* Checked to be nothing but digits, letters and '-' when the server gave it. */
+static int import(struct rp_pg_conn *c, const char *snapshot, struct rp_err **err)
+{
+	char sql[96];
+	(void)snprintf(sql, sizeof sql, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
+	return rp_pg_exec(c, sql, err);
+}
+
+int rp_pg_lead(struct rp_pg_conn *c, const char *snapshot, struct rp_err **err)
 {
 	rp_autoerr struct rp_err *why = NULL;
-	if (begin(c, err) < 0)
+	if (begin(c, err) < 0 || (snapshot != NULL && import(c, snapshot, err) < 0))
 		return -1;
 	if (export(c, &why) < 0) {
 		if (rp_err_kind(why) != RP_ERR_OBJECT)
 			return rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 		rp_log(c->base.run, RP_LOG_WARNING, "one connection only: %s", rp_err_text(why));
-		if (rp_pg_exec(c, "ROLLBACK", err) < 0 || begin(c, err) < 0)
+		if (rp_pg_exec(c, "ROLLBACK", err) < 0 || begin(c, err) < 0 ||
+		    (snapshot != NULL && import(c, snapshot, err) < 0))
+			return -1;
+		/* Its moment begins with the first thing that is asked. */
+		if (rp_pg_exec(c, "SELECT 1", err) < 0)
 			return -1;
 	}
 	return settle(c, err);
@@ -87,13 +101,8 @@ static int lead(struct rp_pg_conn *c, struct rp_err **err)
 
 static int join(struct rp_pg_conn *c, const char *snapshot, const char *where, struct rp_err **err)
 {
-	/* Checked to be nothing but digits, letters and '-' when the server gave it. */
-	char sql[96] = "SET TRANSACTION SNAPSHOT '";
-	size_t len = strlen(sql);
-	memcpy(sql + len, snapshot, strlen(snapshot));
-	memcpy(sql + len + strlen(snapshot), "'", 2);
 	rp_autofree char *mine = NULL;
-	if (begin(c, err) < 0 || rp_pg_exec(c, sql, err) < 0 || whereabouts(c, &mine, err) < 0)
+	if (begin(c, err) < 0 || import(c, snapshot, err) < 0 || whereabouts(c, &mine, err) < 0)
 		return -1;
 	if (strcmp(mine, where) != 0)
 		return rp_err_set(err, RP_ERR_ENGINE,
@@ -129,7 +138,7 @@ static int admit(struct rp_pg_conn *leader, struct rp_guest *guest, struct rp_er
 		return rp_err_set(
 			err, RP_ERR_ENGINE,
 			"this login may not export a snapshot, so no backup can be taken of the same moment");
-	if (rp_pg_note_positions(leader, err) < 0)
+	if (leader->before == NULL && rp_pg_note_positions(leader, err) < 0)
 		return -1;
 	const struct rp_fact how[] = {
 		{"snapshot", leader->snapshot}, {"host", PQhost(leader->pg)},
@@ -141,13 +150,15 @@ static int admit(struct rp_pg_conn *leader, struct rp_guest *guest, struct rp_er
 }
 
 static int gather(struct rp_pg_conn *leader, struct rp_conn *ret[], unsigned n, unsigned *made,
-		  struct rp_err **err)
+		  int64_t *ret_held_ms, struct rp_err **err)
 {
 	rp_autofree char *where = NULL;
-	if (lead(leader, err) < 0 || whereabouts(leader, &where, err) < 0)
+	int r = leader->pinpoint ? rp_pg_lead_pinpointed(leader, ret_held_ms, err)
+				 : rp_pg_lead(leader, NULL, err);
+	if (r < 0 || whereabouts(leader, &where, err) < 0)
 		return rp_err_wrap(err, "take a snapshot");
 	while (leader->snapshot != NULL && *made < n) {
-		int r = recruit(leader, where, &ret[*made], err);
+		r = recruit(leader, where, &ret[*made], err);
 		if (r <= 0)
 			return r;
 		++*made;
@@ -160,10 +171,10 @@ int rp_pg_hold(struct rp_conn *conn, struct rp_conn *ret[], unsigned n, struct r
 {
 	struct rp_pg_conn *leader = rp_pg_of(conn);
 	unsigned made = 0;
-	if (gather(leader, ret, n, &made, err) == 0 && (guest == NULL || admit(leader, guest, err) == 0)) {
-		*ret_held_ms = 0; /* nobody has to wait */
+	*ret_held_ms = 0; /* nobody has to wait, as a rule */
+	if (gather(leader, ret, n, &made, ret_held_ms, err) == 0 &&
+	    (guest == NULL || admit(leader, guest, err) == 0))
 		return (int)made;
-	}
 	while (made-- > 0)
 		rp_pg_close(rp_take(ret[made]));
 	return -1;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "verifier/engine/postgres/conn.h"
+#include "verifier/engine/postgres/pinpoint.h"
 #include "verifier/util/parse.h"
 
 /* The server's own words for what it is and where it stands. Each is asked by itself, because a login may be
@@ -41,8 +42,8 @@ static int hear(struct rp_pg_conn *c, const char *sql, const char **ret, struct 
 
 static int hear_facts(struct rp_pg_conn *c, struct rp_position *at, struct rp_err **err)
 {
-	/* One more than are asked: the snapshot's name is ours to tell. */
-	struct rp_fact *all = rp_arena_array(c->said, N_FACTS + 1, sizeof *all);
+	/* More than are asked: the snapshot's name and its place in the log are ours to tell. */
+	struct rp_fact *all = rp_arena_array(c->said, N_FACTS + 1 + RP_PG_STOP_FACTS, sizeof *all);
 	if (all == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	size_t n = 0;
@@ -55,6 +56,8 @@ static int hear_facts(struct rp_pg_conn *c, struct rp_position *at, struct rp_er
 	}
 	if (c->snapshot != NULL)
 		all[n++] = (struct rp_fact){"snapshot", c->snapshot};
+	if (c->stop != NULL)
+		n += rp_pg_stop_facts(c->stop, all + n);
 	at->facts = all;
 	at->n_facts = n;
 	return 0;

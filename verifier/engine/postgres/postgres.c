@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/engine/postgres/catalog.h"
 #include "verifier/engine/postgres/conn.h"
+#include "verifier/engine/postgres/pinpoint.h"
 
 extern const struct rp_hosting rp_pg_hosting;
 extern const struct rp_engine rp_engine_postgresql;
@@ -16,6 +17,7 @@ const struct rp_engine rp_engine_postgresql = {
 	.stream = rp_pg_stream,
 	.close = rp_pg_close,
 	.hold = rp_pg_hold,
+	.pinpoint = rp_pg_pinpoint,
 	.split = rp_pg_split,
 	.count = rp_pg_count,
 	.show = rp_pg_show,

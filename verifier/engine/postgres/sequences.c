@@ -4,6 +4,7 @@
 
 #include "verifier/engine/postgres/catalog.h"
 #include "verifier/engine/postgres/objects.h"
+#include "verifier/engine/postgres/pinpoint.h"
 #include "verifier/util/buf.h"
 
 /* Where a sequence stands is in the sequence itself, as if it were a table of one row, and outside of every
@@ -30,27 +31,29 @@ static const char sequences_sql[] =
 	" WHERE " RP_PG_USER_CLASS("c", "n");
 /* clang-format on */
 
-/* The last value handed out; before the first one, the value that would come before it. */
-static void add_position_sql(struct rp_buf *sql, const PGresult *rows, int row)
+/* The last value handed out; before the first one, the value that would come before it. Logged: what the log says of
+ * it, which is up to 32 values ahead, and what a recovery brings. */
+static void add_position_sql(struct rp_buf *sql, const PGresult *rows, int row, bool logged)
 {
+	const char *increment = PQgetvalue(rows, row, PQfnumber(rows, "_increment"));
 	rp_buf_addf(sql,
 		    "%sSELECT %d, (CASE WHEN s.is_called THEN s.last_value::numeric"
-		    " ELSE s.last_value::numeric - (%s) END)::text FROM %s s",
-		    sql->len > 0 ? " UNION ALL " : "", row,
-		    PQgetvalue(rows, row, PQfnumber(rows, "_increment")),
+		    " ELSE s.last_value::numeric - (%s) END%s%s%s)::text FROM %s s",
+		    sql->len > 0 ? " UNION ALL " : "", row, increment, logged ? " + s.log_cnt * (" : "",
+		    logged ? increment : "", logged ? ")" : "",
 		    PQgetvalue(rows, row, PQfnumber(rows, "_source")));
 }
 
 /* Fill position[from..until); those that cannot be read stay NULL. */
-static int read_some(struct rp_pg_conn *c, const PGresult *rows, int from, int until, char **position,
-		     struct rp_err **err)
+static int read_some(struct rp_pg_conn *c, const PGresult *rows, int from, int until, bool logged,
+		     char **position, struct rp_err **err)
 {
 	rp_autobuf sql = RP_BUF_INIT(SQL_MAX);
 	rp_autores *found = NULL;
 	rp_autoerr struct rp_err *refused = NULL;
 	for (int row = from; row < until; row++)
 		if (rp_pg_true(rows, row, PQfnumber(rows, "_readable")))
-			add_position_sql(&sql, rows, row);
+			add_position_sql(&sql, rows, row, logged);
 	if (sql.len == 0)
 		return 0;
 	if (rp_buf_check(&sql, err) < 0)
@@ -62,7 +65,7 @@ static int read_some(struct rp_pg_conn *c, const PGresult *rows, int from, int u
 		}
 		/* One of them: find out which. */
 		for (int row = from; until - from > 1 && row < until; row++)
-			if (read_some(c, rows, row, row + 1, position, err) < 0)
+			if (read_some(c, rows, row, row + 1, logged, position, err) < 0)
 				return -1;
 		return 0;
 	}
@@ -92,7 +95,7 @@ static void positions_done(struct positions *p)
 	free(p->all);
 }
 
-static int read_positions(struct rp_pg_conn *c, const PGresult *rows, struct positions *ret,
+static int read_positions(struct rp_pg_conn *c, const PGresult *rows, bool logged, struct positions *ret,
 			  struct rp_err **err)
 {
 	ret->n = PQntuples(rows);
@@ -101,7 +104,7 @@ static int read_positions(struct rp_pg_conn *c, const PGresult *rows, struct pos
 		return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
 	for (int from = 0; from < ret->n; from += AT_ONCE) {
 		int until = ret->n - from < AT_ONCE ? ret->n : from + AT_ONCE;
-		if (read_some(c, rows, from, until, ret->all, err) < 0)
+		if (read_some(c, rows, from, until, logged, ret->all, err) < 0)
 			return rp_err_wrap(err, "positions of sequences");
 	}
 	return 0;
@@ -112,7 +115,8 @@ int rp_pg_add_sequences(struct rp_pg_conn *c, struct rp_survey *into, struct rp_
 {
 	rp_autores *rows = NULL;
 	rp_cleanup(positions_done) struct positions at = {0};
-	if (rp_pg_query(c, sequences_sql, NULL, 0, &rows, err) < 0 || read_positions(c, rows, &at, err) < 0 ||
+	if (rp_pg_query(c, sequences_sql, NULL, 0, &rows, err) < 0 ||
+	    read_positions(c, rows, false, &at, err) < 0 ||
 	    rp_pg_add_objects(into, "sequence", rows, (const char *const *)at.all, roles, err) < 0)
 		return rp_err_wrap(err, "sequences");
 	struct rp_coverage unknown = {.what = "positions of sequences", .reason = "no right to read them"};
@@ -160,7 +164,7 @@ int rp_pg_note_positions(struct rp_pg_conn *c, struct rp_err **err)
 	if (c->before == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "no memory for positions of sequences");
 	if (rp_pg_query(c, sequences_sql, NULL, 0, &c->before->rows, err) < 0 ||
-	    read_positions(c, c->before->rows, &c->before->at, err) < 0)
+	    read_positions(c, c->before->rows, false, &c->before->at, err) < 0)
 		return rp_err_wrap(err, "sequences");
 	return 0;
 }
@@ -170,8 +174,12 @@ int rp_pg_reread(struct rp_conn *conn, struct rp_survey *into, struct rp_err **e
 	struct rp_pg_conn *c = rp_pg_of(conn);
 	rp_autores *rows = NULL;
 	rp_cleanup(positions_done) struct positions at = {0};
-	if (rp_pg_query(c, sequences_sql, NULL, 0, &rows, err) < 0 || read_positions(c, rows, &at, err) < 0)
+	bool logged = c->stop != NULL;
+	if (rp_pg_query(c, sequences_sql, NULL, 0, &rows, err) < 0 ||
+	    read_positions(c, rows, logged, &at, err) < 0)
 		return rp_err_wrap(err, "read sequences again");
+	if (rp_pg_await_archive(c, err) < 0)
+		return -1;
 	if (c->before != NULL && widen_all(into, c->before->rows, &c->before->at, err) < 0)
 		return -1;
 	return widen_all(into, rows, &at, err);

@@ -21,7 +21,11 @@ struct artifact {
 	uint8_t *head;
 	size_t head_len;
 	struct rp_err *head_failure; /* why there is no head at all */
+	size_t n_open;		     /* sources that hold a descriptor */
 };
+
+/* Files of which somebody has read a part. */
+#define OPEN_MAX_FILES 64
 
 static struct artifact *of(struct rp_artifact *a)
 {
@@ -40,6 +44,20 @@ static int chain(struct artifact *a, size_t i, struct rp_stream **ret, const cha
 	return 0;
 }
 
+/* What nobody reads on is hashed to its end, so that its descriptor is free. */
+static int close_some(struct artifact *a, struct rp_err **err)
+{
+	for (size_t i = 0; i < a->base.n_files; i++) {
+		struct rp_source *s = &a->sources[i];
+		if (s->below != NULL && !s->read_on && rp_source_drain(s, err) < 0)
+			return -1;
+	}
+	if (a->n_open < OPEN_MAX_FILES)
+		return 0;
+	return rp_err_set(err, RP_ERR_IO, "more than %d files of one backup are read at once",
+			  OPEN_MAX_FILES);
+}
+
 static int begin(struct artifact *a, size_t i, struct rp_err **err)
 {
 	struct rp_store *store = a->base.store;
@@ -47,9 +65,16 @@ static int begin(struct artifact *a, size_t i, struct rp_err **err)
 	struct rp_stream *bytes = NULL;
 	if (store->driver->read == NULL)
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' has no bytes that can be read", p->id);
+	if (a->n_open >= OPEN_MAX_FILES && close_some(a, err) < 0)
+		return -1;
 	if (store->driver->read(store, p, &p->files[i], &bytes, err) < 0)
 		return -1;
 	return rp_source_begin(&a->sources[i], bytes, err);
+}
+
+const struct rp_unwrapping *rp_artifact_unwrapping(const struct rp_artifact *a)
+{
+	return ((const struct artifact *)a)->how;
 }
 
 static int keep_head(struct artifact *a, struct rp_err **err)
@@ -76,7 +101,8 @@ static int copy_files(struct artifact *a, const struct rp_point *p, struct rp_er
 		struct rp_file *f = &a->base.files[i];
 		a->base.n_files++;
 		*f = (struct rp_file){.name = strdup(p->files[i].name), .size = p->files[i].size};
-		a->sources[i] = (struct rp_source){.file = f, .run = a->base.store->run};
+		a->sources[i] =
+			(struct rp_source){.file = f, .run = a->base.store->run, .n_open = &a->n_open};
 		if (f->name == NULL)
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
@@ -86,6 +112,10 @@ static int copy_files(struct artifact *a, const struct rp_point *p, struct rp_er
 int rp_artifact_open(struct rp_artifact **ret, struct rp_store *store, const struct rp_point *point,
 		     const struct rp_unwrapping *how, struct rp_err **err)
 {
+	if (point->fault != NULL)
+		return rp_err_set(err, point->fault_kind, "backup '%s': %s", point->id, point->fault);
+	if (point->aside != NULL)
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' is %s, and no backup", point->id, point->aside);
 	if (point->n_files == 0)
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' has no bytes that can be read", point->id);
 	struct artifact *a = calloc(1, sizeof *a);
@@ -95,8 +125,9 @@ int rp_artifact_open(struct rp_artifact **ret, struct rp_store *store, const str
 	a->base.point = point;
 	a->base.store = store;
 	a->how = how;
-	if (copy_files(a, point, err) < 0 || rp_arena_new(&a->base.memory, err) < 0 || begin(a, 0, err) < 0 ||
-	    chain(a, 0, &a->first, a->base.wrapped, err) < 0 || keep_head(a, err) < 0)
+	if (copy_files(a, point, err) < 0 || rp_arena_new(&a->base.memory, err) < 0 ||
+	    (!point->tree && (begin(a, 0, err) < 0 || chain(a, 0, &a->first, a->base.wrapped, err) < 0 ||
+			      keep_head(a, err) < 0 || rp_artifact_see_members(&a->base, err) < 0)))
 		return rp_err_wrap(err, "open backup '%s'", point->id);
 	*ret = rp_take(guard);
 	return 0;
@@ -109,7 +140,7 @@ void rp_artifact_free(struct rp_artifact *artifact)
 	struct artifact *a = of(artifact);
 	rp_stream_close(a->first);
 	for (size_t i = 0; i < a->base.n_files; i++) {
-		rp_source_done(&a->sources[i]);
+		rp_source_forget(&a->sources[i]);
 		rp_file_done(&a->base.files[i]);
 	}
 	free(a->sources);
@@ -133,6 +164,14 @@ int rp_artifact_finish(struct rp_artifact *artifact, struct rp_err **err)
 	return 0;
 }
 
+/* What was given out before is hashed to its end first, or nothing could be compared with it. */
+static int begin_again(struct artifact *a, size_t i, struct rp_err **err)
+{
+	if (rp_source_drain(&a->sources[i], err) < 0 || begin(a, i, err) < 0)
+		return rp_err_wrap(err, "read backup '%s'", a->base.point->id);
+	return 0;
+}
+
 int rp_artifact_read(struct rp_artifact *artifact, const struct rp_file *f, struct rp_stream **ret,
 		     struct rp_err **err)
 {
@@ -142,10 +181,24 @@ int rp_artifact_read(struct rp_artifact *artifact, const struct rp_file *f, stru
 		*ret = rp_take(a->first);
 		return 0;
 	}
-	/* What was given out before is hashed to its end first, or nothing could be compared with it. */
-	if (rp_source_drain(&a->sources[i], err) < 0 || begin(a, i, err) < 0)
-		return rp_err_wrap(err, "read backup '%s'", artifact->point->id);
+	if (begin_again(a, i, err) < 0)
+		return -1;
 	return chain(a, i, ret, NULL, err);
+}
+
+int rp_artifact_read_stored(struct rp_artifact *artifact, const struct rp_file *f, struct rp_stream **ret,
+			    struct rp_err **err)
+{
+	struct artifact *a = of(artifact);
+	size_t i = (size_t)(f - artifact->files);
+	/* Nobody was given more than its head. */
+	if (i == 0 && a->first != NULL) {
+		rp_stream_close(rp_take(a->first));
+		rp_source_forget(&a->sources[0]);
+	}
+	if (begin_again(a, i, err) < 0)
+		return -1;
+	return rp_source_stream(&a->sources[i], ret, err);
 }
 
 int rp_artifact_head(struct rp_artifact *artifact, const uint8_t **ret, size_t *ret_len, struct rp_err **err)
@@ -154,20 +207,12 @@ int rp_artifact_head(struct rp_artifact *artifact, const uint8_t **ret, size_t *
 	if (a->head_failure != NULL)
 		return rp_err_set(err, rp_err_kind(a->head_failure), "read backup '%s': %s",
 				  artifact->point->id, rp_err_text(a->head_failure));
-	*ret = a->head;
+	*ret = a->head != NULL ? a->head : (const uint8_t *)"";
 	*ret_len = a->head_len;
 	return 0;
 }
 
-const struct rp_file *rp_artifact_file(const struct rp_artifact *a, const char *name)
-{
-	for (size_t i = 0; i < a->n_files; i++)
-		if (strcmp(a->files[i].name, name) == 0)
-			return &a->files[i];
-	return NULL;
-}
-
-static int copy_out(struct rp_stream *from, int fd, struct rp_err **err)
+int rp_copy_out(struct rp_stream *from, int fd, struct rp_err **err)
 {
 	uint8_t buf[64 << 10];
 	ssize_t n;
@@ -179,9 +224,8 @@ static int copy_out(struct rp_stream *from, int fd, struct rp_err **err)
 
 int rp_artifact_place(struct rp_artifact *a, const char *dir, char **ret_path, struct rp_err **err)
 {
-	if (a->n_files != 1)
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' has %zu files, and only one can be placed",
-				  a->point->id, a->n_files);
+	if (a->point->tree)
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' is a directory, and not a file", a->point->id);
 	rp_auto(rp_stream) from = NULL;
 	if (rp_artifact_read(a, &a->files[0], &from, err) < 0)
 		return -1;
@@ -193,7 +237,7 @@ int rp_artifact_place(struct rp_artifact *a, const char *dir, char **ret_path, s
 	rp_autoclose int fd = mkostemp(path, O_CLOEXEC); /* 0600 */
 	if (fd < 0)
 		return rp_err_sys(err, errno, "create '%s'", path);
-	if (copy_out(from, fd, err) < 0) {
+	if (rp_copy_out(from, fd, err) < 0) {
 		(void)unlink(path);
 		return rp_err_wrap(err, "copy backup '%s' into the scratch", a->point->id);
 	}

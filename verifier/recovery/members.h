@@ -9,6 +9,9 @@
 /* Every member of the three families: for registry.c, and for the file that ends in it. */
 
 extern const struct rp_store_driver rp_store_directory;
+/* whole: all of it is one recovery point. */
+int rp_store_directory_open(struct rp_store **ret, const char *path, bool whole, struct rp_run *run,
+			    struct rp_err **err);
 
 extern const struct rp_wrapping rp_wrapping_gzip;
 

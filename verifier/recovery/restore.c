@@ -57,7 +57,7 @@ int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_
 	size_t len;
 	if (rp_artifact_head(a, &head, &len, err) < 0)
 		return -1;
-	if (len == 0)
+	if (len == 0 && !a->point->tree)
 		return rp_err_set(err, RP_ERR_BACKUP, "'%s' is empty", a->point->id);
 	const struct rp_format *best = NULL;
 	int highest = 0;

@@ -12,16 +12,26 @@ struct source_stream {
 	unsigned serial;
 };
 
+void rp_source_forget(struct rp_source *s)
+{
+	if (s->below != NULL)
+		--*s->n_open;
+	rp_stream_close(rp_take(s->below));
+	EVP_MD_CTX_free(s->hash);
+	s->hash = NULL;
+}
+
 int rp_source_begin(struct rp_source *s, struct rp_stream *below, struct rp_err **err)
 {
-	rp_stream_close(s->below);
+	rp_source_forget(s);
 	s->below = below;
+	++*s->n_open;
 	s->size = 0;
 	s->serial++;
-	if (s->hash == NULL)
-		s->hash = EVP_MD_CTX_new();
+	s->read_on = false;
+	s->hash = EVP_MD_CTX_new();
 	if (s->hash == NULL || EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) != 1) {
-		rp_source_done(s);
+		rp_source_forget(s);
 		return rp_err_set(err, RP_ERR_NOMEM, "cannot compute SHA-256");
 	}
 	return 0;
@@ -33,7 +43,7 @@ static int conclude(struct rp_source *s, struct rp_err **err)
 	uint8_t digest[RP_SHA256_LEN];
 	if (EVP_DigestFinal_ex(s->hash, digest, NULL) != 1)
 		return rp_err_set(err, RP_ERR_NOMEM, "cannot compute SHA-256");
-	rp_stream_close(rp_take(s->below));
+	rp_source_forget(s);
 	struct rp_file *f = s->file;
 	if (f->digested && (f->size != s->size || !rp_sha256_equal(f->sha256, digest)))
 		return rp_err_set(err, RP_ERR_BACKUP, "'%s' changed while it was read", f->name);
@@ -72,7 +82,10 @@ static ssize_t source_read(struct rp_stream *stream, void *buf, size_t len, stru
 
 static void source_close(struct rp_stream *stream)
 {
-	free(stream);
+	struct source_stream *me = (struct source_stream *)stream;
+	if (me->serial == me->source->serial)
+		me->source->read_on = false;
+	free(me);
 }
 
 int rp_source_stream(struct rp_source *s, struct rp_stream **ret, struct rp_err **err)
@@ -82,6 +95,7 @@ int rp_source_stream(struct rp_source *s, struct rp_stream **ret, struct rp_err 
 	if (me == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	*me = (struct source_stream){.base.ops = &ops, .source = s, .serial = s->serial};
+	s->read_on = true;
 	*ret = &me->base;
 	return 0;
 }
@@ -93,11 +107,4 @@ int rp_source_drain(struct rp_source *s, struct rp_err **err)
 		if (source_take(s, buf, sizeof buf, err) < 0)
 			return -1;
 	return 0;
-}
-
-void rp_source_done(struct rp_source *s)
-{
-	rp_stream_close(rp_take(s->below));
-	EVP_MD_CTX_free(s->hash);
-	s->hash = NULL;
 }

@@ -26,15 +26,24 @@ struct rp_source {
 	struct evp_md_ctx_st *hash;
 	uint64_t size;	 /* bytes read so far, this time */
 	unsigned serial; /* which reading this is; a chain of an earlier one is refused */
+	bool read_on;	 /* a chain of this reading is open still */
+	size_t *n_open;	 /* counts the sources that hold a descriptor; borrowed */
 };
 
 /* Begin (again) with bytes from the store, which it takes over, also when it fails. */
 int rp_source_begin(struct rp_source *s, struct rp_stream *below, struct rp_err **err);
 /* The bottom of a chain. It borrows s. */
 int rp_source_stream(struct rp_source *s, struct rp_stream **ret, struct rp_err **err);
+/* Drop what it has open: of a reading of which nobody was given more than a look, the next one counts. */
+void rp_source_forget(struct rp_source *s);
 /* Read what is left, if it was begun. */
 int rp_source_drain(struct rp_source *s, struct rp_err **err);
-void rp_source_done(struct rp_source *s);
+
+/* All of 'from' into a file. */
+int rp_copy_out(struct rp_stream *from, int fd, struct rp_err **err);
+const struct rp_unwrapping *rp_artifact_unwrapping(const struct rp_artifact *a);
+/* Once its head is known: is it a tar, and what does it show? */
+int rp_artifact_see_members(struct rp_artifact *a, struct rp_err **err);
 
 /* A stage that has read ahead: the first bytes can be looked at and are given out again. A failure met while
  * looking ahead waits until a reader comes to that place: an artifact that is damaged can be opened, hashed and

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/recovery/members.h"
 #include "verifier/util/error.h"
 
 void rp_point_free(struct rp_point *p)
@@ -12,7 +13,11 @@ void rp_point_free(struct rp_point *p)
 		return;
 	for (size_t i = 0; i < p->n_files; i++)
 		rp_file_done(&p->files[i]);
+	for (size_t i = 0; i < p->n_empty; i++)
+		free(p->empty[i]);
 	free(p->files);
+	free(p->empty);
+	free(p->fault);
 	free(p->id);
 	free(p->path);
 	free(p);
@@ -25,26 +30,27 @@ static char *copy_text(const char *s, bool *failed)
 	return copy;
 }
 
-static int point_copy(struct rp_point **ret, const struct rp_point *p, struct rp_err **err)
+int rp_point_copy(struct rp_point **ret, const struct rp_point *p, struct rp_err **err)
 {
-	rp_auto(rp_point) copy = calloc(1, sizeof *copy);
-	struct rp_file *files = calloc(p->n_files + 1, sizeof *files);
-	if (copy == NULL || files == NULL) {
-		free(files);
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
 	bool failed = false;
-	*copy = (struct rp_point){.id = copy_text(p->id, &failed),
-				  .path = copy_text(p->path, &failed),
-				  .taken_ms = p->taken_ms,
-				  .size = p->size,
-				  .files = files,
-				  .n_files = p->n_files};
-	for (size_t i = 0; i < p->n_files; i++) {
-		files[i] = p->files[i];
-		files[i].name = copy_text(p->files[i].name, &failed);
+	rp_auto(rp_point) copy = calloc(1, sizeof *copy);
+	if (copy == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	*copy = *p;
+	copy->id = copy_text(p->id, &failed);
+	copy->path = copy_text(p->path, &failed);
+	copy->fault = copy_text(p->fault, &failed);
+	copy->files = calloc(p->n_files + 1, sizeof *copy->files);
+	copy->empty = calloc(p->n_empty + 1, sizeof *copy->empty);
+	copy->n_files = copy->files != NULL ? p->n_files : 0;
+	copy->n_empty = copy->empty != NULL ? p->n_empty : 0;
+	for (size_t i = 0; i < copy->n_files; i++) {
+		copy->files[i] = p->files[i];
+		copy->files[i].name = copy_text(p->files[i].name, &failed);
 	}
-	if (failed)
+	for (size_t i = 0; i < copy->n_empty; i++)
+		copy->empty[i] = copy_text(p->empty[i], &failed);
+	if (failed || copy->files == NULL || copy->empty == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	*ret = rp_take(copy);
 	return 0;
@@ -75,6 +81,11 @@ int rp_store_open(struct rp_store **ret, const char *uri, struct rp_run *run, st
 	return rp_err_set(err, RP_ERR_USAGE, "'%.*s' is no kind of store that is known here", (int)n, uri);
 }
 
+int rp_store_open_whole(struct rp_store **ret, const char *path, struct rp_run *run, struct rp_err **err)
+{
+	return rp_store_directory_open(ret, path, true, run, err);
+}
+
 void rp_store_close(struct rp_store *s)
 {
 	if (s != NULL)
@@ -91,9 +102,11 @@ struct choice {
 static int consider(void *ctx, const struct rp_point *p, struct rp_err **err)
 {
 	struct choice *c = ctx;
+	if (p->aside != NULL)
+		return 0;
 	c->population++;
 	if (c->chosen == NULL && (c->newest || strcmp(p->id, c->which) == 0))
-		return point_copy(&c->chosen, p, err);
+		return rp_point_copy(&c->chosen, p, err);
 	return 0;
 }
 

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "checks/answer.h"
 #include "verifier/recovery/artifact.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
 
 /* The digests are of the very bytes that were given to the restore, so nothing can have been swapped in
  * between. */
+static bool is_sealed(const struct rp_file *sealed, const struct rp_file *found)
+{
+	return found->digested && rp_sha256_equal(sealed->sha256, found->sha256) &&
+	       sealed->size == found->size;
+}
+
 static void compare(struct rp_findings *to, const struct rp_file *sealed, const struct rp_file *found)
 {
 	char expected[RP_SHA256_HEX], got[RP_SHA256_HEX];
@@ -19,7 +28,7 @@ static void compare(struct rp_findings *to, const struct rp_file *sealed, const 
 		return;
 	}
 	rp_sha256_hex(found->sha256, got);
-	if (rp_sha256_equal(sealed->sha256, found->sha256) && sealed->size == found->size)
+	if (is_sealed(sealed, found))
 		rp_answer_pass(to, found->name, 1, got, "the sealed bytes: %llu of them",
 			       (unsigned long long)found->size);
 	else
@@ -28,30 +37,55 @@ static void compare(struct rp_findings *to, const struct rp_file *sealed, const 
 			(unsigned long long)sealed->size, (unsigned long long)found->size);
 }
 
-static const struct rp_file *named(const struct rp_file *files, size_t n, const char *name)
+static int by_name(const void *va, const void *vb)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(files[i].name, name) == 0)
-			return &files[i];
-	}
-	return NULL;
+	const struct rp_file *const *a = va, *const *b = vb;
+
+	return strcmp((*a)->name, (*b)->name);
 }
 
-/* Neither more nor fewer: a file that was added to a directory may be one that its restore reads. */
-static void compare_sets(struct rp_findings *to, const struct rp_manifest *m, const struct rp_artifact *a)
+static const struct rp_file **sorted(const struct rp_file *files, size_t n)
 {
-	for (size_t i = 0; i < m->n_files; i++) {
-		const struct rp_file *found = named(a->files, a->n_files, m->files[i].name);
-		if (found)
-			compare(to, &m->files[i], found);
-		else
-			rp_fail(to, m->files[i].name, NULL, NULL, "the file is missing from the backup");
-	}
-	for (size_t i = 0; i < a->n_files; i++) {
-		if (!named(m->files, m->n_files, a->files[i].name))
-			rp_fail(to, a->files[i].name, NULL, NULL,
+	const struct rp_file **all = calloc(n + 1, sizeof(*all));
+
+	for (size_t i = 0; all && i < n; i++)
+		all[i] = &files[i];
+	if (all && n)
+		qsort(all, n, sizeof(*all), by_name);
+	return all;
+}
+
+/* Neither more nor fewer: a file that was added to a directory may be one that its restore reads. There may be a million
+ * of them, so those that are as they were sealed are one answer. */
+static int compare_sets(struct rp_findings *to, const struct rp_manifest *m, const struct rp_artifact *a,
+			struct rp_err **err)
+{
+	rp_autofree const struct rp_file **sealed = sorted(m->files, m->n_files);
+	rp_autofree const struct rp_file **found = sorted(a->files, a->n_files);
+	uint64_t same = 0, bytes = 0;
+
+	if (!sealed || !found)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (const struct rp_file **s = sealed, **f = found; *s || *f;) {
+		int order = !*s ? 1 : !*f ? -1 : strcmp((*s)->name, (*f)->name);
+		if (order < 0) {
+			rp_fail(to, (*s)->name, NULL, NULL, "the file is missing from the backup");
+		} else if (order > 0) {
+			rp_fail(to, (*f)->name, NULL, NULL,
 				"the file was not part of the backup that was sealed");
+		} else if (is_sealed(*s, *f)) {
+			same++;
+			bytes += (*f)->size;
+		} else {
+			compare(to, *s, *f);
+		}
+		s += order <= 0;
+		f += order >= 0;
 	}
+	if (same)
+		rp_answer_pass(to, "", same, NULL, "the sealed bytes: %llu of them, in %llu files",
+			       (unsigned long long)bytes, (unsigned long long)same);
+	return 0;
 }
 
 /* Sealed without a backup, or without this one: then the adversary-proof digests of all rows must stand in for the artifact's. */
@@ -100,7 +134,6 @@ static bool may_be_of_others(const struct rp_evidence *e)
 
 static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
 {
-	(void)err;
 	if (e->manifest->n_files == 0)
 		compare_rows_instead(to, e);
 	else if (may_be_of_others(e))
@@ -109,7 +142,7 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	else if (e->manifest->n_files == 1 && e->artifact->n_files == 1)
 		compare(to, &e->manifest->files[0], &e->artifact->files[0]);
 	else
-		compare_sets(to, e->manifest, e->artifact);
+		return compare_sets(to, e->manifest, e->artifact, err);
 	return 0;
 }
 

@@ -278,7 +278,7 @@ static int give(struct directory *d, const struct listed *e, rp_point_fn *fn, vo
 {
 	bool itself = e->name[0] == '\0';
 	rp_autofree char *path = NULL, *id = strdup(itself ? d->path : e->name);
-	const char *base = strrchr(id != NULL && itself ? id : "", '/');
+	const char *base = strrchr(id != NULL ? id : "", '/');
 	if (id == NULL || asprintf(&path, "%s%s%s", d->path, itself ? "" : "/", e->name) < 0) {
 		path = NULL;
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");

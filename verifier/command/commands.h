@@ -16,6 +16,8 @@ extern const struct rp_command rp_command_verify;
 extern const struct rp_command rp_command_selftest;
 extern const struct rp_command rp_command_show;
 extern const struct rp_command rp_command_report;
+extern const struct rp_command rp_command_history;
+extern const struct rp_command rp_command_sign;
 extern const struct rp_command rp_command_doctor;
 extern const struct rp_command rp_command_help;
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
@@ -245,6 +246,42 @@ void rp_options_done(const struct rp_command *c, void *into)
 			const char ***list = (const char ***)(void *)((char *)into + o->at);
 			free(*list);
 			*list = NULL;
+		}
+	}
+}
+
+static void list_text(const char *name, const char *const *list, struct rp_buf *out)
+{
+	for (; list && *list; list++)
+		rp_buf_addf(out, "%s=%s\n", name, *list);
+}
+
+void rp_options_text(const struct rp_command *c, const void *options, struct rp_buf *out)
+{
+	for (const struct rp_option *o = c->options; o && o->name; o++) {
+		const void *at = (const char *)options + o->at;
+		switch (o->type) {
+		case RP_OPTION_FLAG:
+			if (*(const bool *)at)
+				rp_buf_addf(out, "%s\n", o->name);
+			break;
+		case RP_OPTION_TEXT:
+		case RP_OPTION_FILE:
+		case RP_OPTION_DIR:
+		case RP_OPTION_SHA256:
+			list_text(o->name, (const char *const[]){*(const char *const *)at, NULL}, out);
+			break;
+		case RP_OPTION_NUMBER:
+		case RP_OPTION_DURATION:
+		case RP_OPTION_TIME:
+			if (*(const uint64_t *)at)
+				rp_buf_addf(out, "%s=%llu\n", o->name,
+					    (unsigned long long)*(const uint64_t *)at);
+			break;
+		case RP_OPTION_TEXTS:
+		case RP_OPTION_FILES:
+			list_text(o->name, *(const char *const *const *)at, out);
+			break;
 		}
 	}
 }

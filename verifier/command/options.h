@@ -91,6 +91,9 @@ int rp_option_store(const struct rp_option *o, const char *value, void *into, st
 bool rp_option_repeats(const struct rp_option *o);
 const struct rp_option *rp_option_named(const struct rp_command *c, const char *name, size_t len);
 
+/* Every option that is given, with its value, a line each, in the table's order: what was asked for, to be digested. */
+void rp_options_text(const struct rp_command *c, const void *options, struct rp_buf *out);
+
 /* configured.c: fill in from the configuration, if there is one, what the command line has not said ('seen', one for
  * each option), the section of its target before the defaults. Every section is checked: a mistake must not wait until
  * the night in which its target is verified. */

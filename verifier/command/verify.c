@@ -237,18 +237,36 @@ static void remember(struct verifying *v)
 		rp_command_complain(unwritten);
 }
 
+/* In the ledger, or else not a 0, in the reports neither. */
+static void record(struct verifying *v)
+{
+	rp_autoerr struct rp_err *err = NULL, *unwritten = NULL;
+
+	if (rp_verify_record(v, &err) == 0)
+		return;
+	rp_command_complain(err);
+	rp_result_refuse(v->result, "ledger", err);
+	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
+		rp_command_complain(unwritten);
+}
+
 /* A report that could not be written is never a 0; what is graver stays. */
-static int report(struct verifying *v, struct rp_err **err)
+static int report(struct verifying *v)
 {
 	const char *dir = v->options->reports;
-	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL;
-	enum rp_status status = rp_result_status(v->result);
+	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeant = NULL;
 
-	(void)err;
+	/* What was refused before a backup was chosen is on record, too. */
+	if (rp_verify_intend(v, &unmeant) < 0)
+		rp_result_refuse(v->result, "ledger", unmeant);
 	if (dir && rp_reports_write(v->result, dir, &unwritten) < 0)
 		rp_command_complain(unwritten);
+	if (!unmeant)
+		record(v);
 	if (print(v, &unprinted) < 0)
 		rp_command_complain(unprinted);
+	rp_verify_say_head(v);
+	enum rp_status status = rp_result_status(v->result);
 	if ((unwritten || unprinted) && status == RP_VERIFIED)
 		return RP_INCONCLUSIVE;
 	if (status == RP_VERIFIED)
@@ -268,7 +286,7 @@ static int verify(struct verifying *v, struct rp_err **err)
 		return -1;
 	rp_verify_gather(v);
 	conclude(v);
-	return report(v, err);
+	return report(v);
 }
 
 static int find_ratchet(struct verifying *v, struct rp_err **err)
@@ -305,8 +323,11 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
 	if (check_options(o, err) < 0 || read_wanted(&v, err) < 0 || rp_arena_new(&memory, err) < 0 ||
-	    load_smoke(&v, memory, err) < 0 || load_waivers(&v, memory, err) < 0 || find_ratchet(&v, err) < 0)
+	    load_smoke(&v, memory, err) < 0 || load_waivers(&v, memory, err) < 0 ||
+	    find_ratchet(&v, err) < 0 || rp_verify_ledger_open(&v, call->command, err) < 0) {
+		rp_verify_ledger_done(&v);
 		return -1;
+	}
 	if (o->timeout_ms)
 		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
 	int status = verify(&v, err);

@@ -8,6 +8,7 @@
 #include "checks/check.h"
 #include "verifier/command/options.h"
 #include "verifier/config/target.h"
+#include "verifier/ledger/ledger.h"
 #include "verifier/manifest/trust.h"
 #include "verifier/recovery/wanted.h"
 #include "verifier/result/result.h"
@@ -18,12 +19,23 @@ struct rp_run;
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
-		*artifact, *config, *database, *logs, *recover_to;
+		*artifact, *config, *ledger, *result_key, *database, *logs, *recover_to;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 	bool selftest; /* 'selftest' was called, and not 'verify' */
+};
+
+/* A run's place in the ledger. */
+struct recording {
+	struct rp_ledger *ledger; /* NULL: none is kept */
+	struct rp_key *key;
+	const struct rp_command *command; /* whose options were asked for */
+	char *point; /* which recovery point, as the ledger knows it again; NULL: no intent yet */
+	uint64_t intent, retest_of;
+	size_t earlier; /* attempts at the same point */
+	bool recorded;
 };
 
 /* One verification under way. */
@@ -38,6 +50,7 @@ struct verifying {
 	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */
 	struct rp_trust trust; /* what the manifest was opened with */
 	struct rp_evidence e;
+	struct recording recording;
 	struct rp_result *result;
 	int64_t began_ms; /* rp_run_clock_ms() */
 };
@@ -59,6 +72,17 @@ void rp_verifying_done(struct verifying *v);
  * and what the findings stand under. */
 void rp_verify_about(struct verifying *v);
 void rp_verify_provisos(struct verifying *v);
+
+/* verify_ledger.c. Open the ledger and the key that signs in it, where one is to be kept: before any work. */
+int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command, struct rp_err **err);
+/* A clock that stands before the ledger's last entry was set back: RP_ERR_IO. */
+int rp_verify_ledger_clock(struct verifying *v, struct rp_err **err);
+/* Before the artifact is opened: this run is meant to happen. Does nothing the second time. */
+int rp_verify_intend(struct verifying *v, struct rp_err **err);
+/* After the reports: how it ended. Then, where that was recorded, print where the ledger ends now. */
+int rp_verify_record(struct verifying *v, struct rp_err **err);
+void rp_verify_say_head(const struct verifying *v);
+void rp_verify_ledger_done(struct verifying *v);
 
 /* Where a state is kept from run to run: 'asked' (NULL: not said; "none": nowhere), else what systemd or the user's
  * session provides. *ret NULL: nowhere. */

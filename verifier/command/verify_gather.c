@@ -62,7 +62,9 @@ static int trust(struct verifying *v, struct rp_err **err)
 
 static int look_at_clock(struct verifying *v, struct rp_err **err)
 {
-	return rp_clock_check(v->result->started_ms, rp_built_ms(), err);
+	if (rp_clock_check(v->result->started_ms, rp_built_ms(), err) < 0)
+		return -1;
+	return rp_verify_ledger_clock(v, err);
 }
 
 static int open_artifact(struct verifying *v, struct rp_err **err)
@@ -72,6 +74,8 @@ static int open_artifact(struct verifying *v, struct rp_err **err)
 
 	if (rp_store_open(&e->store, v->options->artifact, v->run, err) < 0 ||
 	    rp_store_choose(e->store, "newest", &e->point, &population, err) < 0)
+		return -1;
+	if (rp_verify_intend(v, err) < 0)
 		return -1;
 	if (rp_artifact_open(&e->artifact, e->store, e->point, NULL, err) < 0)
 		return -1;
@@ -241,5 +245,6 @@ void rp_verifying_done(struct verifying *v)
 	free(v->keys);
 	free(v->trusted);
 	free(v->ratchet);
+	rp_verify_ledger_done(v);
 	rp_result_free(v->result);
 }

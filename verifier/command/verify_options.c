@@ -134,6 +134,18 @@ const struct rp_option rp_verify_options[] = {
 	 AT(state),
 	 .help = "Where the last manifest that was verified is remembered, so that an older one is refused. "
 		 "'none': nowhere, and the report says so."},
+	{.name = "ledger",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(ledger),
+	 .help = "Record this run there: an intent before the backup is opened, and how it ended, each signed and "
+		 "holding the digest of the one before. It is begun where there is none; see reprove-history(1). Needs "
+		 "--result-key."},
+	{.name = "result-key",
+	 .type = RP_OPTION_FILE,
+	 .value = "KEY",
+	 AT(result_key),
+	 .help = "The private key that signs results: the verifier's own, and never the one that signs manifests."},
 	{.name = "expect-manifest",
 	 .type = RP_OPTION_SHA256,
 	 .value = "SHA256",

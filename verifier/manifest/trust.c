@@ -39,13 +39,18 @@ int rp_policy_check(const struct rp_trust *trust, struct rp_err **err)
 	return 0;
 }
 
+static const char *role_name(enum rp_role role)
+{
+	return role == RP_SIGNS_MANIFESTS ? "manifests" : role == RP_SIGNS_RESULTS ? "results" : "reviews";
+}
+
 /* Why a key may not speak for a target at a time; NULL: it may. No target: whatever target. */
-static const char *fault(const struct rp_trusted_key *k, const char *target, int64_t when_ms,
-			 char ret[REASON_MAX])
+static const char *fault(const struct rp_trusted_key *k, enum rp_role role, const char *target,
+			 int64_t when_ms, char ret[REASON_MAX])
 {
 	char at[RP_TIME_TEXT], shown[RP_SHOWN];
-	if ((k->roles & RP_SIGNS_MANIFESTS) == 0) {
-		snprintf(ret, REASON_MAX, "which is not trusted to sign manifests");
+	if ((k->roles & role) == 0) {
+		snprintf(ret, REASON_MAX, "which is not trusted to sign %s", role_name(role));
 	} else if (target != NULL && k->targets != NULL && fnmatch(k->targets, target, 0) != 0) {
 		snprintf(ret, REASON_MAX, "which is trusted for '%s' only", rp_shown(shown, k->targets));
 	} else if (k->from_ms != 0 && when_ms < k->from_ms) {
@@ -61,6 +66,33 @@ static const char *fault(const struct rp_trusted_key *k, const char *target, int
 		return NULL;
 	}
 	return ret;
+}
+
+int rp_trust_signers(const struct rp_trust *trust, enum rp_role role, const char *target, int64_t when_ms,
+		     const struct rp_envelope *e, struct rp_arena *memory, const char *const **ret,
+		     size_t *ret_n, struct rp_err **err)
+{
+	char reason[REASON_MAX];
+	const char **ids = rp_arena_array(memory, trust->n_keys + 1, sizeof *ids);
+	size_t n = 0;
+	if (ids == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	rp_memory_forget();
+	for (size_t i = 0; i < trust->n_keys; i++) {
+		const struct rp_key *key = trust->keys[i].key;
+		if (fault(&trust->keys[i], role, target, when_ms, reason) != NULL ||
+		    !rp_envelope_signed_by(e, key))
+			continue;
+		ids[n] = rp_arena_strdup(memory, key->id);
+		if (ids[n++] == NULL)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	}
+	/* A signature that could not be looked at is not one that does not fit. */
+	if (rp_memory_failed())
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	*ret = ids;
+	*ret_n = n;
+	return 0;
 }
 
 static bool signed_by(const struct rp_manifest *m, const struct rp_key *key)
@@ -86,7 +118,8 @@ static int refuse(const struct rp_trust *trust, const struct rp_envelope *e, con
 	rp_autobuf found = RP_BUF_INIT(SAYING_MAX);
 	for (size_t i = 0; i < trust->n_keys; i++) {
 		const struct rp_key *key = trust->keys[i].key;
-		if (fault(&trust->keys[i], trust->target, trust->now_ms, reason) == NULL) {
+		if (fault(&trust->keys[i], RP_SIGNS_MANIFESTS, trust->target, trust->now_ms, reason) ==
+		    NULL) {
 			add_names(&expected, key->id);
 		} else if (!signed_by(m, key) && rp_envelope_signed_by(e, key)) {
 			rp_err_set(err, RP_ERR_TRUST, "it is signed by key %s, %s", key->id, reason);
@@ -130,7 +163,8 @@ int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope 
 	for (size_t i = 0; i < trust->n_keys; i++) {
 		const struct rp_key *key = trust->keys[i].key;
 		/* Different keys are what counts, however often one is listed or has signed. */
-		if (fault(&trust->keys[i], trust->target, trust->now_ms, reason) != NULL ||
+		if (fault(&trust->keys[i], RP_SIGNS_MANIFESTS, trust->target, trust->now_ms, reason) !=
+			    NULL ||
 		    signed_by(m, key) || !rp_envelope_signed_by(e, key))
 			continue;
 		ids[m->n_signed_by] = rp_arena_strdup(m->memory, key->id);
@@ -150,8 +184,8 @@ static bool may_speak(const struct rp_trust *trust, const struct rp_manifest *m,
 {
 	for (size_t i = 0; i < trust->n_keys; i++)
 		if (strcmp(trust->keys[i].key->id, key_id) == 0 &&
-		    fault(&trust->keys[i], m->target, m->sealed_ms, reason) == NULL &&
-		    fault(&trust->keys[i], m->target, trust->now_ms, reason) == NULL)
+		    fault(&trust->keys[i], RP_SIGNS_MANIFESTS, m->target, m->sealed_ms, reason) == NULL &&
+		    fault(&trust->keys[i], RP_SIGNS_MANIFESTS, m->target, trust->now_ms, reason) == NULL)
 			return true;
 	return false;
 }

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verifier/command/commands.h"
+#include "verifier/command/verify.h"
+#include "verifier/ledger/history.h"
+#include "verifier/manifest/policy.h"
+#include "verifier/recovery/store.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+#define TEXT_MAX     (1u << 20)
+#define SHORT_DIGEST 12 /* enough to tell manifests of one target apart */
+
+int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command, struct rp_err **err)
+{
+	const struct verify_options *o = v->options;
+
+	v->recording.command = command;
+	if (!o->ledger && !o->result_key)
+		return 0;
+	if (!o->ledger || !o->result_key) {
+		rp_err_set(err, RP_ERR_USAGE, "verify: --ledger and --result-key go together");
+		return rp_err_hint(err,
+				   "'reprove keygen DIR' makes a key; let it sign results and nothing else");
+	}
+	if (rp_key_load_private(&v->recording.key, o->result_key, err) < 0 ||
+	    rp_ledger_open(&v->recording.ledger, o->ledger, true, err) < 0)
+		return rp_err_wrap(err, "verify");
+	return 0;
+}
+
+void rp_verify_ledger_done(struct verifying *v)
+{
+	rp_ledger_free(v->recording.ledger);
+	rp_key_free(v->recording.key);
+	free(v->recording.point);
+	v->recording = (struct recording){0};
+}
+
+int rp_verify_ledger_clock(struct verifying *v, struct rp_err **err)
+{
+	struct rp_head head;
+	char then[RP_TIME_TEXT], now[RP_TIME_TEXT];
+
+	if (!v->recording.ledger)
+		return 0;
+	if (rp_ledger_head(v->recording.ledger, &head, err) < 0)
+		return -1;
+	if (head.at_ms <= v->result->started_ms + RP_CLOCK_SKEW_MS)
+		return 0;
+	rp_time_format(head.at_ms, then);
+	rp_time_format(v->result->started_ms, now);
+	rp_err_set(err, RP_ERR_IO, "the ledger's last entry is of %s, and now it is only %s", then, now);
+	return rp_err_hint(err, "the clock was set back: set it right, then try again");
+}
+
+/* The same name every night is another backup every night: the manifest tells them apart. */
+static int name_point(struct verifying *v, struct rp_err **err)
+{
+	const char *id = v->e.point ? v->e.point->id : v->options->artifact;
+	const char *slash = strrchr(id, '/');
+	rp_autobuf name = RP_BUF_INIT(64u << 10);
+
+	rp_buf_add_plain(&name, slash && slash[1] ? slash + 1 : id);
+	if (v->e.manifest)
+		rp_buf_addf(&name, "@%.*s", SHORT_DIGEST, v->e.manifest->sha256);
+	if (rp_buf_check(&name, err) < 0)
+		return -1;
+	v->recording.point = rp_buf_take(&name);
+	return 0;
+}
+
+static void hex_of(const struct rp_buf *text, char ret[RP_SHA256_HEX])
+{
+	uint8_t digest[RP_SHA256_LEN];
+
+	rp_sha256(text->s ? text->s : "", text->len, digest);
+	rp_sha256_hex(digest, ret);
+}
+
+/* What counts as a pass is fixed before there is anything to pass or to fail. */
+struct criteria {
+	char configuration[RP_SHA256_HEX], trust[RP_SHA256_HEX], waivers[RP_SHA256_HEX],
+		checks[RP_SHA256_HEX];
+};
+
+static int fix_criteria(const struct verifying *v, struct criteria *ret, struct rp_err **err)
+{
+	const struct verify_options *o = v->options;
+	rp_autobuf text = RP_BUF_INIT(TEXT_MAX);
+
+	rp_options_text(v->recording.command, o, &text);
+	rp_buf_addf(&text, "artifact=%s\n", o->artifact);
+	hex_of(&text, ret->configuration);
+	rp_buf_reset(&text);
+	for (size_t i = 0; i < v->trust.n_keys; i++)
+		rp_buf_addf(&text, "%s %u\n", rp_key_id(v->trust.keys[i].key), v->trust.keys[i].roles);
+	hex_of(&text, ret->trust);
+	rp_buf_reset(&text);
+	for (const struct rp_check *const *c = rp_checks; *c; c++)
+		rp_buf_addf(&text, "%s\n", (*c)->name);
+	hex_of(&text, ret->checks);
+	rp_buf_reset(&text);
+	if (rp_buf_check(&text, err) < 0 || (o->waivers && rp_file_read(o->waivers, &text, err) < 0))
+		return -1;
+	hex_of(&text, ret->waivers);
+	return 0;
+}
+
+/* How earlier runs of the same point ended. A ledger that does not hold together is nothing to build on. */
+static int look_back(struct verifying *v, struct rp_err **err)
+{
+	const struct rp_trusted_key own = {.key = v->recording.key,
+					   .roles = RP_SIGNS_RESULTS | RP_SIGNS_REVIEWS};
+	const struct rp_trust trust = {.keys = &own, .n_keys = 1, .now_ms = v->result->started_ms};
+	rp_auto(rp_chain) chain = NULL;
+	rp_autobuf how = RP_BUF_INIT(64u << 10);
+	struct rp_history history;
+
+	if (rp_ledger_read(v->recording.ledger, &trust, NULL, &chain, err) < 0 ||
+	    rp_history_of(&history, chain, v->result->started_ms, err) < 0)
+		return -1;
+	if (chain->n_faults > 0)
+		rp_result_proviso(v->result,
+				  "the ledger does not check (entry %llu: %s): see 'reprove history'",
+				  (unsigned long long)chain->faults[0].number, chain->faults[0].says);
+	v->recording.earlier = rp_history_earlier(rp_history_target(&history, v->result->target),
+						  v->recording.point, &how, &v->recording.retest_of);
+	if (v->recording.earlier > 0)
+		rp_result_proviso(v->result, "this is attempt %zu at this recovery point; earlier: %s",
+				  v->recording.earlier + 1, rp_buf_text(&how));
+	return 0;
+}
+
+static void tell(struct verifying *v, const struct rp_entry *e)
+{
+	rp_autobuf text = RP_BUF_INIT(4096);
+	const struct rp_manifest *m = v->e.manifest;
+
+	for (size_t i = 0; m && i < m->n_signed_by; i++) {
+		if (strcmp(m->signed_by[i], rp_key_id(v->recording.key)) == 0)
+			rp_result_proviso(
+				v->result,
+				"one key signs manifest and result: nobody else vouches for either");
+	}
+	rp_result_about(v->result, "review", "not reviewed");
+
+	rp_buf_addf(&text, "%s, entry %llu, which follows %s", rp_ledger_id(v->recording.ledger),
+		    (unsigned long long)e->number, e->previous);
+	rp_result_about(v->result, "ledger", rp_buf_text(&text));
+}
+
+int rp_verify_intend(struct verifying *v, struct rp_err **err)
+{
+	struct criteria c;
+	char host[256] = "";
+
+	if (!v->recording.ledger || v->recording.intent)
+		return 0;
+	(void)gethostname(host, sizeof(host) - 1);
+	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0 || look_back(v, err) < 0)
+		return rp_err_wrap(err, "ledger");
+	/* In the alphabet's order, as facts are. */
+	const struct rp_fact says[] = {{RP_SAYS_CHECKS, c.checks},
+				       {RP_SAYS_CONFIGURATION, c.configuration},
+				       {RP_SAYS_HOST, host},
+				       {RP_SAYS_MANIFEST, v->e.manifest ? v->e.manifest->sha256 : ""},
+				       {RP_SAYS_POINT, v->recording.point},
+				       {RP_SAYS_TRUST, c.trust},
+				       {RP_SAYS_WAIVERS, c.waivers}};
+	struct rp_entry e = {.kind = RP_ENTRY_INTENT,
+			     .at_ms = v->result->started_ms,
+			     .target = v->result->target,
+			     .says = says,
+			     .n_says = sizeof(says) / sizeof(*says)};
+	if (rp_ledger_append(v->recording.ledger, &e, NULL, v->recording.key, NULL, err) < 0)
+		return -1;
+	v->recording.intent = e.number;
+	tell(v, &e);
+	return 0;
+}
+
+static uint64_t rows_compared(const struct verifying *v)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; v->e.found && i < v->e.found->n_relations; i++)
+		rows += v->e.found->relations[i].rows;
+	return rows;
+}
+
+/* The entry itself goes beside the report: the report's signature. */
+static int write_beside(const struct verifying *v, const struct rp_buf *envelope, struct rp_err **err)
+{
+	rp_autobuf path = RP_BUF_INIT(PATH_MAX);
+
+	if (!v->options->reports)
+		return 0;
+	rp_buf_addf(&path, "%s/result.dsse.json", v->options->reports);
+	if (rp_buf_check(&path, err) < 0)
+		return -1;
+	return rp_file_replace(rp_buf_text(&path), envelope->s, envelope->len, 0644, err);
+}
+
+int rp_verify_record(struct verifying *v, struct rp_err **err)
+{
+	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
+	rp_autobuf envelope = RP_BUF_INIT(4 * RP_ENTRY_MAX);
+	char intent[24], status[4], ms[24], rows[24], retest[24];
+
+	if (!v->recording.ledger)
+		return 0;
+	if (rp_result_write(v->result, &json, err) < 0)
+		return -1;
+	(void)snprintf(intent, sizeof(intent), "%llu", (unsigned long long)v->recording.intent);
+	(void)snprintf(status, sizeof(status), "%d", (int)rp_result_status(v->result));
+	(void)snprintf(ms, sizeof(ms), "%lld", (long long)v->e.restored.ms);
+	(void)snprintf(rows, sizeof(rows), "%llu", (unsigned long long)rows_compared(v));
+	(void)snprintf(retest, sizeof(retest), "%llu", (unsigned long long)v->recording.retest_of);
+	const struct rp_fact says[] = {{RP_SAYS_INTENT, intent},
+				       {RP_SAYS_MANIFEST, v->e.manifest ? v->e.manifest->sha256 : ""},
+				       {RP_SAYS_POINT, v->recording.point},
+				       {RP_SAYS_RESTORE_MS, ms},
+				       {RP_SAYS_ROWS, rows},
+				       {RP_SAYS_STATUS, status},
+				       {RP_SAYS_VERDICT, rp_result_verdict(v->result)},
+				       {RP_SAYS_RETEST_OF, retest}};
+	struct rp_entry e = {.kind = RP_ENTRY_RESULT,
+			     .at_ms = rp_time_now_ms(),
+			     .target = v->result->target,
+			     .says = says,
+			     .n_says = sizeof(says) / sizeof(*says) - (v->recording.retest_of ? 0 : 1)};
+	if (rp_ledger_append(v->recording.ledger, &e, &json, v->recording.key, &envelope, err) < 0 ||
+	    write_beside(v, &envelope, err) < 0)
+		return -1;
+	v->recording.recorded = true;
+	return 0;
+}
+
+void rp_verify_say_head(const struct verifying *v)
+{
+	rp_autobuf line = RP_BUF_INIT(4096);
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_head head;
+
+	if (!v->recording.recorded)
+		return;
+	rp_buf_add(&line, "ledger head: ");
+	if (rp_ledger_head(v->recording.ledger, &head, &err) == 0)
+		rp_head_format(v->recording.ledger, &head, &line);
+	rp_buf_add(&line, "\n");
+	/* With --json, standard output is for a machine. */
+	if (err || (v->options->json ? rp_write_all(STDERR_FILENO, rp_buf_text(&line), line.len, &err)
+				     : rp_command_print(&line, &err)) < 0)
+		rp_command_complain(err);
+}

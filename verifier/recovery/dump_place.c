@@ -10,7 +10,6 @@
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/dump.h"
 #include "verifier/recovery/format.h"
-#include "verifier/recovery/store.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
@@ -65,28 +64,11 @@ int rp_dump_place_make(struct rp_dump_place *p, const char *path, bool by_tool, 
 int rp_dump_place_read(const struct rp_dump_place *p, struct rp_run *run, struct rp_made *ret,
 		       struct rp_err **err)
 {
-	rp_auto(rp_store) store = NULL;
-	rp_auto(rp_point) point = NULL;
-	rp_auto(rp_artifact) a = NULL;
-	size_t n;
 	if (access(p->inner, F_OK) < 0)
 		return rp_err_set(err, RP_ERR_USAGE, "the backup's command wrote nothing to {path}");
-	if (rp_store_open(&store, p->inner, run, err) < 0 ||
-	    rp_store_choose(store, "newest", &point, &n, err) < 0 ||
-	    rp_artifact_open(&a, store, point, NULL, err) < 0 || rp_artifact_finish(a, err) < 0)
+	if (rp_artifact_digests(p->inner, &ret->files, &ret->n_files, run, err) < 0)
 		return rp_err_wrap(err, "read back what the backup's command wrote");
-	if (n != 1)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "the backup's command wrote %zu files that are not known as one backup", n);
-	ret->files = calloc(a->n_files, sizeof *ret->files);
-	for (size_t i = 0; ret->files != NULL && i < a->n_files; i++) {
-		struct rp_file *f = &ret->files[ret->n_files++];
-		*f = a->files[i];
-		f->name = strdup(a->files[i].name);
-		if (f->name == NULL)
-			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	return ret->files != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	return 0;
 }
 
 /* The tool may or may not have taken care that it survives a power cut. */

@@ -28,6 +28,7 @@ static const struct {
 	{"SET SESSION AUTHORIZATION ", " AUTHORIZATION "},
 	{"CREATE POLICY ", " TO "},
 	{"CREATE USER MAPPING ", " FOR "},
+	{"CREATE ROLE ", "CREATE ROLE "},
 };
 
 /* One name at s, quoted or not; where it ends. */

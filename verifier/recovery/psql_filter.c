@@ -9,8 +9,9 @@
  *   - what --clean puts between those settings and the first object. Our database is empty, there is nothing to
  *     drop, and without --if-exists every such line is an error.
  *   - with --create: CREATE DATABASE, and '\unrestrict T', '\connect NAME', '\restrict T', which lead from one
- *     section to the next. All sections go to the one database that we have made; what is said of the database
- *     itself is said of an empty one of that name, see pg_plain.c.
+ *     section to the next. All sections go to the one database that we have made under that name.
+ *   - 'SET default_tablespace = ts;' between two statements, anywhere: tablespaces are places on the other machine's
+ *     disks, and there are none here.
  *
  * Dropped lines stay as empty ones. */
 #include "verifier/recovery/psql_filter.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "verifier/recovery/pg_sql.h"
 #include "verifier/recovery/sql_line.h"
 #include "verifier/util/error.h"
 
@@ -48,6 +50,8 @@ struct filter {
 	bool drained; /* below has ended */
 	char ours[OURS_HEX], sentinel[OURS_HEX];
 	char token[TOKEN_MAX + 1]; /* the dump's own; "": none */
+	struct rp_pg_sql sql;	   /* where in[at] stands, in BODY */
+	bool cut;		   /* len is the end of what is given out */
 	char in[64 << 10];
 	size_t at, len;		     /* in[at..len) is still to be looked at */
 	size_t ready;		     /* in[at..at+ready) may be given out */
@@ -225,9 +229,8 @@ static int finish(struct filter *f, struct rp_err **err)
 	if (!whole)
 		return rp_err_set(err, RP_ERR_BACKUP,
 				  "truncated: it ends without '" TRAILER "' and what follows that");
-	f->ready = kept;
 	f->len = f->at + kept;
-	f->phase = END;
+	f->cut = true;
 	return 0;
 }
 
@@ -261,6 +264,19 @@ static bool has_line(const struct filter *f)
 	return f->len > f->at && (f->drained || memchr(f->in + f->at, '\n', f->len - f->at) != NULL);
 }
 
+static void body(struct filter *f, size_t n)
+{
+	static const char place[] = "SET default_tablespace = ";
+	struct rp_line l = rp_line_of(f->in + f->at, f->len - f->at);
+	bool elsewhere = rp_pg_sql_between(&f->sql) && rp_line_begins(&l, place) &&
+			 !rp_line_is(&l, "SET default_tablespace = '';");
+	n = rp_pg_sql_skip(&f->sql, l.s, elsewhere ? l.all : n);
+	if (elsewhere && l.s[l.n - 1] == ';')
+		drop(f, &l);
+	else
+		f->ready = n;
+}
+
 /* Find something to give out, or reach the end. */
 static int advance(struct filter *f, struct rp_err **err)
 {
@@ -274,11 +290,15 @@ static int advance(struct filter *f, struct rp_err **err)
 			begin(f, &(struct rp_line){.s = "x", .n = 1});
 		f->phase = BODY;
 	}
-	if (f->phase == BODY && have > TAIL) {
-		f->ready = have - TAIL;
-		return 0;
+	if (f->phase == BODY && f->cut && have == 0) {
+		f->phase = END;
+		add_last(f);
+	} else if (f->phase == BODY && (f->cut || have > TAIL)) {
+		body(f, f->cut ? have : have - TAIL);
+	} else {
+		return f->drained ? finish(f, err) : fill(f, err);
 	}
-	return f->drained ? finish(f, err) : fill(f, err);
+	return 0;
 }
 
 static size_t give(const char *from, size_t *at, size_t n, void *buf, size_t len)
@@ -298,8 +318,6 @@ static ssize_t filter_read(struct rp_stream *s, void *buf, size_t len, struct rp
 		if (f->ready > 0) {
 			size_t n = give(f->in, &f->at, f->ready, buf, len);
 			f->ready -= n;
-			if (f->phase == END && f->ready == 0)
-				add_last(f);
 			return (ssize_t)n;
 		}
 		if (f->phase == END)
@@ -324,6 +342,7 @@ int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned
 	}
 	f->base = (struct rp_stream){.ops = &ops, .below = below};
 	f->server = server;
+	f->sql = (struct rp_pg_sql)RP_PG_SQL_INIT;
 	if (random_word(f->ours, err) < 0 || random_word(f->sentinel, err) < 0) {
 		rp_stream_close(&f->base);
 		return -1;

@@ -6,7 +6,9 @@
 
 #include "verifier/util/stream.h"
 
+struct rp_buf;
 struct rp_err;
+struct rp_scratch;
 
 /* A plain dump on its way into psql. What comes out is
  *
@@ -23,5 +25,10 @@ int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned
 const char *rp_psql_filter_sentinel(const struct rp_stream *filter);
 /* The dump was read to its end, and its last lines were there. */
 bool rp_psql_filter_whole(const struct rp_stream *filter);
+
+/* pg_psql.c: all of it, into the scratch's database, and proved to be all. 'what' is its name in messages. Takes over
+ * 'sql', also when it fails. */
+int rp_psql_restore(struct rp_scratch *s, struct rp_stream *sql, const char *what, struct rp_buf *said,
+		    struct rp_err **err);
 
 #endif

@@ -16,6 +16,7 @@ const struct rp_wrapping *const rp_wrappings[] = {
 const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_custom,
 	&rp_format_pg_plain,
+	&rp_format_pg_dumpall,
 	&rp_format_mysqldump,
 	NULL,
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/scratch/scratch.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "verifier/engine/engine.h"
@@ -80,6 +82,22 @@ int rp_scratch_start(struct rp_scratch *s, struct rp_err **err)
 	/* Nobody is to take what is half up for a scratch. */
 	free(rp_take(s->uri));
 	return rp_err_wrap(err, "scratch");
+}
+
+int rp_scratch_call(struct rp_scratch *s, const char *database, struct rp_err **err)
+{
+	if (!s->faithful) {
+		(void)rp_err_set(
+			err, RP_ERR_ENGINE,
+			"the backup makes a database of its own name, and that needs a private server");
+		return rp_err_hint(err, "leave the named one (--scratch) out");
+	}
+	char *name = strdup(database);
+	if (name == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	free(s->name);
+	s->name = name;
+	return 0;
 }
 
 int rp_scratch_furnish(struct rp_scratch *s, struct rp_err **err)

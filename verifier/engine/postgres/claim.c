@@ -115,11 +115,13 @@ static int hint_locale(const struct rp_object *locale, struct rp_err **err)
 			   rp_buf_text(&names));
 }
 
-static int create_it(struct rp_pg_conn *c, const char *name, const struct rp_survey *sealed,
+static int create_it(struct rp_pg_conn *c, const char *name, const struct rp_survey *sealed, bool own,
 		     struct rp_err **err)
 {
 	rp_autobuf sql = RP_BUF_INIT(16 << 10);
-	rp_buf_addf(&sql, "CREATE DATABASE %s TEMPLATE template0 CONNECTION LIMIT " BIRTH, name);
+	rp_buf_add(&sql, "CREATE DATABASE ");
+	rp_buf_add_ident(&sql, name);
+	rp_buf_addf(&sql, " TEMPLATE template0 CONNECTION LIMIT %s", own ? "-1" : BIRTH);
 	const struct rp_object *locale = sealed_locale(sealed);
 	if (locale != NULL)
 		add_options(&sql, c, locale);
@@ -162,20 +164,25 @@ static int prove_empty(struct rp_pg_conn *c, const char *name, struct rp_err **e
 	return result;
 }
 
-int rp_pg_claim(struct rp_conn *conn, const char *name, const struct rp_survey *sealed, bool own,
-		struct rp_err **err)
+static int mark_it(struct rp_pg_conn *c, const char *name, struct rp_err **err)
 {
-	(void)own;
-	struct rp_pg_conn *c = rp_pg_of(conn);
-	if (!is_our_name(name))
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' is not a name for a scratch database", name);
 	rp_autobuf mark = RP_BUF_INIT(1024);
 	rp_autobuf open = RP_BUF_INIT(1024);
 	rp_buf_addf(&mark, "COMMENT ON DATABASE %s IS '" COMMENT "'", name);
 	rp_buf_addf(&open, "ALTER DATABASE %s CONNECTION LIMIT -1", name);
-	if (rp_pg_allow_writing(c, err) < 0 || lock_it(c, name, err) < 0 ||
-	    create_it(c, name, sealed, err) < 0 || exec_buf(c, &mark, err) < 0 ||
-	    exec_buf(c, &open, err) < 0 || prove_empty(c, name, err) < 0)
+	return exec_buf(c, &mark, err) < 0 || exec_buf(c, &open, err) < 0 ? -1 : 0;
+}
+
+/* On a server of our own it may have any name, and bears nothing that the sealed one did not. */
+int rp_pg_claim(struct rp_conn *conn, const char *name, const struct rp_survey *sealed, bool own,
+		struct rp_err **err)
+{
+	struct rp_pg_conn *c = rp_pg_of(conn);
+	if (!own && !is_our_name(name))
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' is not a name for a scratch database", name);
+	if (rp_pg_allow_writing(c, err) < 0 || (!own && lock_it(c, name, err) < 0) ||
+	    create_it(c, name, sealed, own, err) < 0 || (!own && mark_it(c, name, err) < 0) ||
+	    prove_empty(c, name, err) < 0)
 		return rp_err_wrap(err, "make database '%s'", name);
 	return 0;
 }

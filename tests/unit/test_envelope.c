@@ -137,7 +137,7 @@ static void envelope_refuses_what_is_none_and_says_why(void **state)
 		rp_autoerr struct rp_err *err = NULL;
 		struct rp_envelope *e = NULL;
 		char text[512];
-		snprintf(text, sizeof text, "not a signed manifest (a DSSE envelope): %s", bad[i].message);
+		snprintf(text, sizeof text, "not a signed envelope (DSSE): %s", bad[i].message);
 		assert_int_equal(rp_envelope_read(&e, bad[i].text, strlen(bad[i].text), &err), -1);
 		assert_string_equal(rp_err_text(err), text);
 		assert_int_equal(rp_err_kind(err), RP_ERR_TRUST);
@@ -167,7 +167,7 @@ static void envelope_is_bounded_before_anything_is_allocated(void **state)
 	rp_buf_add(&text, "]}");
 	assert_int_equal(rp_envelope_read(&e, text.s, text.len, &err), -1);
 	assert_string_equal(rp_err_text(err),
-			    "not a signed manifest (a DSSE envelope): it has more than 4096 values");
+			    "not a signed envelope (DSSE): it has more than 4096 values");
 }
 
 static void envelope_refuses_more_signatures_than_anybody_needs(void **state)
@@ -181,7 +181,7 @@ static void envelope_refuses_more_signatures_than_anybody_needs(void **state)
 		rp_buf_add(&text, ",{\"sig\":\"AAAA\"}");
 	rp_buf_add(&text, "]}");
 	assert_int_equal(rp_envelope_read(&e, text.s, text.len, &err), -1);
-	assert_string_equal(rp_err_text(err), "not a signed manifest (a DSSE envelope): "
+	assert_string_equal(rp_err_text(err), "not a signed envelope (DSSE): "
 					      "it has 33 signatures, expected at most 32");
 }
 

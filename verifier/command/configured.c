@@ -184,7 +184,7 @@ static int stray(const struct rp_command *command, const bool *seen, const void 
 	const struct rp_option *target = rp_option_named(command, "target", 6);
 	const struct rp_operand *operand = command->operand;
 
-	if (!target || !operand || operand->at != target->at || seen[target - command->options])
+	if (!target || !operand || !operand->configured || seen[target - command->options])
 		return 0;
 	const char *word = *(const char *const *)(const void *)((const char *)into + operand->at);
 	if (!word)

@@ -46,6 +46,7 @@ struct rp_operand {
 	size_t at;		  /* const char *: NULL when it is not given */
 	bool required;
 	const char *key; /* what a configuration file calls it; NULL: it has no business there */
+	bool configured; /* names a section of one, and has no meaning without */
 };
 
 struct rp_example {

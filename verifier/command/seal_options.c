@@ -112,6 +112,7 @@ const struct rp_operand rp_seal_target = {
 	.help = "The same as --target: its section of the configuration says the rest.",
 	.type = RP_OPTION_TEXT,
 	AT(target),
+	.configured = true,
 };
 const struct rp_example rp_seal_examples[] = {
 	{"survey a database, back it up in the same snapshot, and sign what was found",

@@ -123,7 +123,7 @@ int rp_envelope_read(struct rp_envelope **ret, const void *bytes, size_t len, st
 		rp_err_hint(err,
 			    "it was damaged, truncated or edited, or is no manifest at all: get it again "
 			    "from where 'reprove seal' wrote it");
-		return rp_err_wrap(err, "not a signed manifest (a DSSE envelope)");
+		return rp_err_wrap(err, "not a signed envelope (DSSE)");
 	}
 	*ret = rp_take(e);
 	return 0;

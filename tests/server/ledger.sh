@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What verify writes into a ledger, read back by history, and by hand with openssl, jq and sha256sum as
+# docs/ledger-format.md tells.
+# usage: ledger.sh REPROVE SOURCE_ROOT
+set -u
+reprove=$1
+root=$2
+. "$root/tests/lib/tap.sh"
+. "$root/tests/lib/postgres.sh"
+
+pg_begin
+pg_start
+pg_load shop "$root/fixtures/postgres/shop.sql"
+cd "$work" || exit 1
+for who in seal runner reviewer; do "$reprove" keygen $who >/dev/null; done
+runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --manifest m.json --backup shop.dump
+pg_stop
+
+verify() { # [option...] ARTIFACT
+	"$reprove" verify --target shop --manifest m.json --trust seal/reprove.pub --state none --ledger led \
+		--result-key runner/reprove.key --reports out "$@"
+}
+history() {
+	"$reprove" history --ledger led --trust-result runner/reprove.pub --trust-review reviewer/reprove.pub "$@"
+}
+
+runs 4 "where there is no ledger that is said" "$reprove" history --ledger led --trust-result runner/reprove.pub --overdue 92d
+runs 4 "a ledger needs a key for results" "$reprove" verify --target shop --no-manifest --ledger led shop.dump
+
+# A run that is killed once it has begun is one that began.
+"$reprove" verify --target shop --manifest m.json --trust seal/reprove.pub --state none --ledger led \
+	--result-key runner/reprove.key shop.dump >/dev/null 2>&1 &
+pid=$!
+for ((i = 0; i < 100; i++)); do [ -e led/entries/000000000001.json ] && break; sleep 0.05; done
+kill -KILL $pid 2>/dev/null
+wait $pid 2>/dev/null
+[ -e led/entries/000000000001.json ] && [ ! -e led/entries/000000000002.json ]
+tap $? "the intent is written before the end"
+
+mkdir damaged
+head -c 4000 shop.dump >damaged/shop.dump
+runs 1 "a damaged backup fails" verify damaged/shop.dump
+has "earlier: not ended" "the report says that there was an attempt before" "$out"
+runs 0 "the good one is verified" verify shop.dump
+has "this is attempt 3 at this recovery point; earlier: abandoned, failed" "and says what came before" "$out"
+has "ledger head: " "the head is printed" "$out"
+head=${out##*ledger head: }
+runs 3 "a manifest that is not trusted is on record, too" verify --max-age 1s shop.dump
+
+runs 0 "the history" history
+has "1 passed, 2 failed (1 open), 0 could not tell, 1 abandoned" "counts what happened" "$out"
+has "answers #3" "a pass says which failure it answers" "$out"
+runs 0 "the head that was kept is part of it" history --check --head "$head"
+runs 0 "and nothing is overdue" history --overdue 92d
+runs 1 "what is not there is" history --overdue 92d other
+sleep 1.1
+runs 1 "and what is too old" history --overdue 1s
+runs 0 "as JSON" history --json
+printf '%s\n' "$out" >h.json
+[ "$(jq -r '.targets[0].attempts | map(.verdict) | join(" ")' h.json)" = "abandoned failed verified untrusted" ]
+tap $? "JSON lists the attempts"
+
+runs 0 "a reviewer decides on the open failure" "$reprove" sign 7 --ledger led --key reviewer/reprove.key --trust-result \
+	runner/reprove.pub --decision --says "OPS-231: the age was asked for by mistake"
+runs 0 "the history again" history
+has "(0 open)" "and no failure is open" "$out"
+runs 3 "who signed the result cannot review it" "$reprove" sign 5 --ledger led --key runner/reprove.key --trust-result \
+	runner/reprove.pub --trust-review reviewer/reprove.pub --says "looks good to me"
+
+# By hand.
+payload() { jq -r .payload "led/entries/$1.json" | base64 -d; }
+[ "$(payload 000000000004 | sha256sum | cut -d' ' -f1)" = "$(payload 000000000005 | jq -r .predicate.previous)" ]
+tap $? "each entry names the one before by its digest"
+[ "$(payload 000000000005 | jq -r '.subject[0].digest.sha256')" = "$(sha256sum <led/results/000000000005.json | cut -d' ' -f1)" ]
+tap $? "and the result by its own"
+{
+	printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(payload 000000000005 | wc -c)"
+	payload 000000000005
+} >pae
+jq -r '.signatures[0].sig' led/entries/000000000005.json | base64 -d >sig
+openssl pkeyutl -verify -pubin -inkey runner/reprove.pub -rawin -in pae -sigfile sig >/dev/null
+tap $? "openssl verifies the signature"
+# The report directory has the last run's.
+cmp -s led/entries/000000000007.json out/result.dsse.json && cmp -s led/results/000000000007.json out/result.json
+tap $? "the report directory holds the same entry and the same result"
+
+chmod 500 led/entries
+if [ "$(id -u)" -ne 0 ]; then
+	runs 2 "a run that cannot be recorded is not a 0" verify shop.dump
+fi
+chmod 700 led/entries
+printf '{}' >led/entries/000000000008.json
+runs 3 "on a ledger that is damaged no run is a 0" verify shop.dump
+runs 3 "and history says what is wrong" history --check
+has "entry 8: " "which entry it is" "$out"
+tap_done

@@ -19,5 +19,6 @@ extern const struct rp_format rp_format_pg_custom;
 extern const struct rp_format rp_format_pg_plain;
 extern const struct rp_format rp_format_pg_dumpall;
 extern const struct rp_format rp_format_mysqldump;
+extern const struct rp_format rp_format_mariadb_backup;
 
 #endif

@@ -18,5 +18,6 @@ const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_plain,
 	&rp_format_pg_dumpall,
 	&rp_format_mysqldump,
+	&rp_format_mariadb_backup,
 	NULL,
 };

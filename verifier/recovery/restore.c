@@ -28,8 +28,6 @@ static const struct {
 	{0, "-----BEGIN PGP", 14, "encrypted with PGP", "decrypt it first"},
 	{0, "PGDMP", 5, "a part of a pg_dump of the directory or tar format",
 	 "make the dump with 'pg_dump --format=custom'"},
-	{0, "XBSTCK01", 8, "a stream of mariadb-backup or xtrabackup",
-	 "make a dump with mariadb-dump or mysqldump"},
 	{257, "ustar", 5, "a tar archive", "make the dump with 'pg_dump --format=custom'"},
 };
 

@@ -286,9 +286,6 @@ static void directory_lists_newest_first(void **state)
 	assert_int_equal(rp_store_choose(store, "link", &none, &population, &err), -1);
 	assert_int_equal(rp_err_kind(err), RP_ERR_USAGE);
 	assert_string_equal(rp_err_text(err), "none of 2 backups is 'link'");
-	rp_err_free(rp_take(err));
-	assert_int_equal(rp_store_choose(store, "at:yesterday", &none, &population, &err), -1);
-	assert_int_equal(rp_err_kind(err), RP_ERR_USAGE);
 }
 
 static void link_that_the_user_names_is_followed(void **state)

@@ -14,6 +14,7 @@ extern const struct rp_command rp_command_keygen;
 extern const struct rp_command rp_command_seal;
 extern const struct rp_command rp_command_verify;
 extern const struct rp_command rp_command_selftest;
+extern const struct rp_command rp_command_points;
 extern const struct rp_command rp_command_show;
 extern const struct rp_command rp_command_report;
 extern const struct rp_command rp_command_history;

@@ -25,14 +25,22 @@ static int load(struct keyring *k, const char **paths, unsigned roles, struct rp
 	return 0;
 }
 
-int keyring_load(struct keyring *ret, const char **results, const char **reviews, struct rp_err **err)
+static int make(struct keyring *ret, size_t n, struct rp_err **err)
 {
-	size_t n = count(results) + count(reviews);
-
 	*ret = (struct keyring){.keys = calloc(n + 1, sizeof(*ret->keys)),
 				.trusted = calloc(n + 1, sizeof(*ret->trusted))};
-	if (!ret->keys || !ret->trusted)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	return ret->keys && ret->trusted ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+}
+
+int keyring_load_manifests(struct keyring *ret, const char **manifests, struct rp_err **err)
+{
+	return make(ret, count(manifests), err) < 0 ? -1 : load(ret, manifests, RP_SIGNS_MANIFESTS, err);
+}
+
+int keyring_load(struct keyring *ret, const char **results, const char **reviews, struct rp_err **err)
+{
+	if (make(ret, count(results) + count(reviews), err) < 0)
+		return -1;
 	if (load(ret, results, RP_SIGNS_RESULTS, err) < 0)
 		return -1;
 	return load(ret, reviews, RP_SIGNS_REVIEWS, err);

@@ -14,6 +14,8 @@ struct keyring {
 };
 /* Lists of PEM files, NULL-terminated or NULL. keyring_done() also when it fails. */
 int keyring_load(struct keyring *ret, const char **results, const char **reviews, struct rp_err **err);
+/* Those that count for manifests. */
+int keyring_load_manifests(struct keyring *ret, const char **manifests, struct rp_err **err);
 void keyring_done(struct keyring *k);
 
 #endif

@@ -8,6 +8,7 @@
 #include "verifier/command/commands.h"
 #include "verifier/config/smoke.h"
 #include "verifier/config/waivers.h"
+#include "verifier/recovery/choose.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
@@ -103,8 +104,11 @@ static int check_options(const struct verify_options *o, struct rp_err **err)
 static int read_wanted(struct verifying *v, struct rp_err **err)
 {
 	const struct verify_options *o = v->options;
+	struct rp_pick pick;
 
 	v->wanted = (struct rp_wanted){.database = o->database, .logs = o->logs, .jobs = (unsigned)o->jobs};
+	if (rp_verify_pick(o, &pick, err) < 0)
+		return -1;
 	if (o->recover_to && rp_until_parse(o->recover_to, &v->wanted.until, err) < 0)
 		return rp_err_wrap(err, "verify: --recover-to");
 	return 0;

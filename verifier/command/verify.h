@@ -19,7 +19,7 @@ struct rp_run;
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
-		*artifact, *config, *ledger, *result_key, *database, *logs, *recover_to;
+		*artifact, *config, *ledger, *result_key, *database, *logs, *recover_to, *point, *at;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
@@ -66,6 +66,13 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err);
 /* Gather the evidence step by step, to the end or to where it cannot go on; then e.stopped_at and e.stopped say
  * so. Never fails: whatever happens is part of the result. */
 void rp_verify_gather(struct verifying *v);
+/* verify_choose.c. What --point and --at ask for; which backup it is to be, unless that is decided; and where --manifest
+ * is a directory, the manifest in it that is of that backup. */
+struct rp_pick;
+int rp_verify_pick(const struct verify_options *o, struct rp_pick *ret, struct rp_err **err);
+int rp_verify_choose(struct verifying *v, struct rp_err **err);
+bool rp_verify_has_manifests(const struct verify_options *o);
+int rp_verify_find_manifest(struct verifying *v, struct rp_err **err);
 /* Give back the keys and the evidence. */
 void rp_verifying_done(struct verifying *v);
 /* What reports say of the run besides findings: versions and numbers, to be told while all connections are there;

@@ -53,7 +53,8 @@ static int trust(struct verifying *v, struct rp_err **err)
 				     .expect_sha256 = o->expect_manifest,
 				     .min_sequence = o->min_sequence,
 				     .not_older_than_ms = o->not_older_ms};
-	if (rp_manifest_load(&v->e.manifest, o->manifest, &v->trust, err) < 0)
+	if (rp_verify_has_manifests(o) ? rp_verify_find_manifest(v, err) < 0
+				       : rp_manifest_load(&v->e.manifest, o->manifest, &v->trust, err) < 0)
 		return -1;
 	rp_result_signed(v->result, v->e.manifest->sha256, v->e.manifest->sealed_ms, v->e.manifest->signed_by,
 			 v->e.manifest->n_signed_by);
@@ -67,13 +68,18 @@ static int look_at_clock(struct verifying *v, struct rp_err **err)
 	return rp_verify_ledger_clock(v, err);
 }
 
+/* Of many manifests, the one that is of the chosen backup is looked for: which that is must be known before. Names, sizes
+ * and times decide it, and the backup's bytes do not. */
+static int choose_first(struct verifying *v, struct rp_err **err)
+{
+	return rp_verify_has_manifests(v->options) ? rp_verify_choose(v, err) : 0;
+}
+
 static int open_artifact(struct verifying *v, struct rp_err **err)
 {
 	struct rp_evidence *e = &v->e;
-	size_t population;
 
-	if (rp_store_open(&e->store, v->options->artifact, v->run, err) < 0 ||
-	    rp_store_choose(e->store, "newest", &e->point, &population, err) < 0)
+	if (rp_verify_choose(v, err) < 0)
 		return -1;
 	if (rp_verify_intend(v, err) < 0)
 		return -1;
@@ -191,6 +197,7 @@ static const struct step {
 	int (*take)(struct verifying *v, struct rp_err **err);
 } steps[] = {
 	{.phase = NULL, .question = "manifest.trust", .take = look_at_clock},
+	{.phase = NULL, .question = "restore.complete", .take = choose_first},
 	{.phase = "trust", .question = "manifest.trust", .take = trust},
 	{.phase = "artifact", .question = "restore.complete", .take = open_artifact},
 	{.phase = NULL, .question = "restore.complete", .take = recognise},

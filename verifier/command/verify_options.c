@@ -18,7 +18,8 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_FILE,
 	 .value = "FILE",
 	 AT(manifest),
-	 .help = "The signed manifest that was made when the backup was."},
+	 .help = "The signed manifest that was made when the backup was. A directory of manifests: the one in it that is "
+		 "of the chosen backup."},
 	{.name = "trust",
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
@@ -32,6 +33,20 @@ const struct rp_option rp_verify_options[] = {
 	 .help = "Write result.json, report.html and TEST-NAME.xml (JUnit) there. From the first moment on "
 		 "result.json says that a run has started, so that an older pass is never read for this "
 		 "one."},
+	{.name = "point",
+	 .type = RP_OPTION_TEXT,
+	 .value = "WHICH",
+	 AT(point),
+	 .once = true,
+	 .help = "Which backup, where ARTIFACT is a directory of them: its name, 'newest', 'random' or 'random:SEED'. When it "
+		 "is not given, the one that the manifest names, or else the newest. 'reprove points DIR' lists them."},
+	{.name = "at",
+	 .type = RP_OPTION_TEXT,
+	 .value = "WHEN",
+	 AT(at),
+	 .once = true,
+	 .help = "The newest backup that is not after this time (2026-11-21T06:00:00Z) or place in the log "
+		 "('lsn:0/3000060', 'binlog:FILE:POSITION'), where backups tell theirs."},
 	{.name = "database",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",

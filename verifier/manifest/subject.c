@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verifier/manifest/json.h"
@@ -108,6 +109,12 @@ static int read_subject(const json_t *from, struct rp_arena *memory, struct rp_f
 	return to->name != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
+static int by_name(const void *va, const void *vb)
+{
+	const struct rp_file *a = va, *b = vb;
+	return strcmp(a->name, b->name);
+}
+
 int rp_subjects_read(const json_t *list, struct rp_arena *memory, struct rp_file **ret, size_t *ret_n,
 		     struct rp_err **err)
 {
@@ -120,6 +127,7 @@ int rp_subjects_read(const json_t *list, struct rp_arena *memory, struct rp_file
 		if (read_subject(json_array_get(list, i), memory, &files[i], err) < 0 ||
 		    note_name(seen, files[i].name, RP_ERR_TRUST, err) < 0)
 			return -1;
+	qsort(files, n, sizeof *files, by_name);
 	*ret = files;
 	*ret_n = n;
 	return 0;

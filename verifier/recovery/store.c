@@ -110,16 +110,9 @@ static int consider(void *ctx, const struct rp_point *p, struct rp_err **err)
 	return 0;
 }
 
-static bool begins(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
 int rp_store_choose(struct rp_store *s, const char *which, struct rp_point **ret, size_t *ret_population,
 		    struct rp_err **err)
 {
-	if (begins(which, "random:") || begins(which, "at:"))
-		return rp_err_set(err, RP_ERR_USAGE, "choosing a backup by '%s' is not supported yet", which);
 	struct choice c = {.which = which, .newest = strcmp(which, "newest") == 0};
 	int r = s->driver->list(s, consider, &c, err);
 	rp_auto(rp_point) chosen = c.chosen;

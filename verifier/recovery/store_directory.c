@@ -163,7 +163,7 @@ static int list_directory(struct listing *l, int fd, const char *entry, const ch
 	if (below < 0)
 		(void)rp_err_sys(&e->fault, errnum, "open directory '%s/%s'", l->of->path, name);
 	else if (mark == NULL)
-		e->aside = "a directory too deep to be looked into";
+		(void)rp_err_set(&e->fault, RP_ERR_IO, "it lies too deep to be looked into");
 	return 0;
 }
 
@@ -182,7 +182,8 @@ static int list_entry(struct listing *l, int fd, const char *entry, const char *
 		return -1;
 	e->aside = kind_of(st.st_mode);
 	if (e->aside == NULL && !rp_beneath_name(name))
-		e->aside = "a file with control characters in its name";
+		(void)rp_err_set(&e->fault, RP_ERR_IO,
+				 "its name is too long, or has control characters in it");
 	return 0;
 }
 
@@ -255,10 +256,6 @@ static int fill_tree(struct directory *d, const struct listed *e, struct rp_tree
 	rp_autoerr struct rp_err *why = NULL;
 	rp_autoclose int fd = e->name[0] == '\0' ? openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 						 : rp_beneath_open(d->fd, e->name, O_RDONLY | O_DIRECTORY, 0);
-	if (e->fault != NULL)
-		return put_aside(p, e->fault, err);
-	if (e->aside != NULL)
-		return 0;
 	if (fd < 0)
 		(void)rp_err_sys(&why, errno, "open directory '%s'", p->path);
 	else if (rp_tree_list(fd, e->links_aside, tree, d->base.run, &why) == 0 && tree->n_files == 0)
@@ -296,11 +293,11 @@ static int give(struct directory *d, const struct listed *e, rp_point_fn *fn, vo
 			     .tree = e->tree,
 			     .aside = e->aside};
 	rp_cleanup(rp_tree_done) struct rp_tree tree = {0};
-	if (e->tree) {
+	if (e->fault != NULL || e->tree) {
 		p.files = NULL;
 		p.n_files = 0;
 		p.size = 0;
-		if (fill_tree(d, e, &tree, &p, err) < 0)
+		if ((e->fault != NULL ? put_aside(&p, e->fault, err) : fill_tree(d, e, &tree, &p, err)) < 0)
 			return -1;
 	}
 	int r = fn(ctx, &p, err);
@@ -316,7 +313,7 @@ static int date_trees(struct listing *l, struct rp_err **err)
 		struct listed *e = &l->all[i];
 		rp_cleanup(rp_tree_done) struct rp_tree tree = {0};
 		struct rp_point p = {.path = e->name};
-		if (!e->tree || e->name[0] == '\0')
+		if (!e->tree || e->fault != NULL || e->name[0] == '\0')
 			continue;
 		if (fill_tree(d, e, &tree, &p, err) < 0)
 			return -1;

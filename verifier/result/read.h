@@ -38,4 +38,7 @@ int rp_read_moment(struct rp_reader *in, const json_t *object, const char *name,
 int rp_read_word(struct rp_reader *in, const json_t *object, const char *name, const char *(*words)(unsigned),
 		 unsigned n, unsigned *ret);
 
+/* read_selection.c. NULL: the member is not there, which is no fault. */
+int rp_read_selection(struct rp_reader *in, const json_t *object);
+
 #endif

@@ -27,6 +27,7 @@ void rp_result_free(struct rp_result *r)
 	free(r->phases);
 	free(r->about);
 	free(r->provisos);
+	free(r->selection.all);
 	free(r);
 }
 
@@ -73,6 +74,28 @@ void rp_result_proviso(struct rp_result *r, const char *fmt, ...)
 	const char *kept = rp_text_keep(&r->findings, text);
 	if (kept != NULL)
 		provisos[r->n_provisos++] = kept;
+}
+
+void rp_result_selection(struct rp_result *r, const char *method, const char *seed, const char *seed_by)
+{
+	r->selection.method = rp_text_keep(&r->findings, method);
+	r->selection.seed = seed != NULL ? rp_text_keep(&r->findings, seed) : NULL;
+	r->selection.seed_by = seed != NULL ? rp_text_keep(&r->findings, seed_by) : NULL;
+}
+
+void rp_result_candidate(struct rp_result *r, const struct rp_selected *candidate)
+{
+	struct rp_selection *s = &r->selection;
+	struct rp_selected *all = rp_list_grow(&r->findings, s->all, s->n, &s->room, sizeof *all);
+	if (all == NULL)
+		return;
+	s->all = all;
+	struct rp_selected kept = *candidate;
+	kept.name = rp_text_keep(&r->findings, candidate->name);
+	if (candidate->aside != NULL)
+		kept.aside = rp_text_keep(&r->findings, candidate->aside);
+	if (kept.name != NULL)
+		all[s->n++] = kept;
 }
 
 void rp_result_signed(struct rp_result *r, const char *manifest_sha256, int64_t sealed_ms,

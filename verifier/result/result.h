@@ -30,6 +30,21 @@ struct rp_phase {
 	int64_t ms;
 };
 
+/* Which of several backups was taken, and how that was decided. */
+struct rp_selected {
+	const char *name;
+	int64_t taken_ms;
+	uint64_t bytes;
+	const char *aside; /* why it could not be chosen; NULL: it could */
+	bool chosen;
+};
+struct rp_selection {
+	const char *method;	    /* NULL: there was nothing to choose */
+	const char *seed, *seed_by; /* NULL: none was needed */
+	struct rp_selected *all;    /* newest first */
+	size_t n, room;
+};
+
 struct rp_result {
 	const char *target;
 	int64_t started_ms;    /* UTC, milliseconds since 1970; rp_result_new() takes the clock's */
@@ -46,6 +61,7 @@ struct rp_result {
 	size_t n_about;
 	const char **provisos; /* what all findings stand under, on every first screen: "not in a box" */
 	size_t n_provisos;
+	struct rp_selection selection;
 	size_t room_phases, room_about, room_provisos;
 	enum rp_status refused; /* set by rp_result_refuse(); RP_VERIFIED: the run went all the way */
 };
@@ -59,6 +75,9 @@ RP_AUTO_CALLS(rp_result, rp_result_free)
 void rp_result_about(struct rp_result *r, const char *name, const char *value);
 void rp_result_phase(struct rp_result *r, const char *name, int64_t ms);
 void rp_result_proviso(struct rp_result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The way first, then each that there was to choose from. */
+void rp_result_selection(struct rp_result *r, const char *method, const char *seed, const char *seed_by);
+void rp_result_candidate(struct rp_result *r, const struct rp_selected *candidate);
 void rp_result_signed(struct rp_result *r, const char *manifest_sha256, int64_t sealed_ms,
 		      const char *const *key_ids, size_t n);
 

@@ -253,7 +253,7 @@ static int root_of(struct rp_reader *in, const json_t *root)
 	static const char *const names[] = {"schema",	 "target",     "status",     "verdict",	 "state",
 					    "startedAt", "finishedAt", "noManifest", "manifest", "refused",
 					    "complete",	 "provisos",   "about",	     "phases",	 "summary",
-					    "findings",	 NULL};
+					    "findings",	 "selection",  NULL};
 	struct rp_result *r = in->r;
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	if (schema == NULL || strcmp(schema, "reprove/result/v1") != 0)
@@ -266,9 +266,10 @@ static int root_of(struct rp_reader *in, const json_t *root)
 	    rp_read_boolean(in, root, "noManifest", false, &r->without_manifest) < 0 ||
 	    rp_read_boolean(in, root, "complete", false, &complete) < 0 ||
 	    rp_read_whole_number(in, root, "refused", RP_USED_WRONGLY, &refused) < 0 ||
-	    manifest(in, json_object_get(root, "manifest")) < 0 || each(in, root, "provisos", proviso) < 0 ||
-	    each(in, root, "about", about) < 0 || each(in, root, "phases", phase) < 0 ||
-	    each(in, root, "findings", finding) < 0)
+	    manifest(in, json_object_get(root, "manifest")) < 0 ||
+	    rp_read_selection(in, json_object_get(root, "selection")) < 0 ||
+	    each(in, root, "provisos", proviso) < 0 || each(in, root, "about", about) < 0 ||
+	    each(in, root, "phases", phase) < 0 || each(in, root, "findings", finding) < 0)
 		return -1;
 	if (r->findings.failed)
 		return rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");

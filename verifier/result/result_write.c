@@ -104,6 +104,28 @@ static void manifest(struct rp_buf *b, const struct rp_result *r)
 	rp_buf_add(b, "]},\n");
 }
 
+/* Left out where there was nothing to choose, and by versions that could not. */
+static void selection(struct rp_buf *b, const struct rp_selection *s)
+{
+	if (s->method == NULL)
+		return;
+	rp_buf_add(b, "  \"selection\": {\"method\": ");
+	rp_text_add_json(b, s->method);
+	member(b, "seed", s->seed);
+	member(b, "seedBy", s->seed_by);
+	rp_buf_add(b, ", \"candidates\": [");
+	for (size_t i = 0; i < s->n; i++) {
+		rp_buf_addf(b, "%s\n    {\"name\": ", i > 0 ? "," : "");
+		rp_text_add_json(b, s->all[i].name);
+		rp_buf_add(b, ", \"takenAt\": ");
+		time_or_null(b, s->all[i].taken_ms);
+		rp_buf_addf(b, ", \"bytes\": \"%" PRIu64 "\"", s->all[i].bytes);
+		member(b, "aside", s->all[i].aside);
+		rp_buf_add(b, s->all[i].chosen ? ", \"chosen\": true}" : "}");
+	}
+	rp_buf_add(b, "]},\n");
+}
+
 static void head(struct rp_buf *b, const struct rp_result *r)
 {
 	rp_buf_add(b, "{\n  \"schema\": \"reprove/result/v1\",\n  \"target\": ");
@@ -116,6 +138,7 @@ static void head(struct rp_buf *b, const struct rp_result *r)
 	time_or_null(b, r->finished_ms);
 	rp_buf_addf(b, ",\n  \"noManifest\": %s,\n", r->without_manifest ? "true" : "false");
 	manifest(b, r);
+	selection(b, &r->selection);
 	rp_buf_addf(b, "  \"refused\": %d,\n  \"complete\": %s,\n", (int)r->refused,
 		    r->findings.failed ? "false" : "true");
 }

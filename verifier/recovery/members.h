@@ -18,6 +18,8 @@ extern const struct rp_wrapping rp_wrapping_gzip;
 extern const struct rp_format rp_format_pg_custom;
 extern const struct rp_format rp_format_pg_plain;
 extern const struct rp_format rp_format_pg_dumpall;
+extern const struct rp_format rp_format_pg_directory;
+extern const struct rp_format rp_format_pg_tar;
 extern const struct rp_format rp_format_mysqldump;
 extern const struct rp_format rp_format_mariadb_backup;
 

@@ -68,6 +68,16 @@ bool rp_pg_lacks_roles(const struct rp_scratch *s);
 typedef void rp_pg_role_fn(void *ctx, const char *name);
 void rp_pg_roles_in(const char *line, size_t len, rp_pg_role_fn *fn, void *ctx);
 
+/* pg_restore.c: archives of all three kinds. Can the pg_restore of that major version (0: not known) read it?
+ * RP_ERR_ENGINE: no, and which could. */
+int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archive *head, unsigned server,
+			   struct rp_err **err);
+unsigned rp_pg_jobs(const struct rp_artifact *a); /* connections for a restore */
+/* path: ours in s->dir, lent here; NULL: 'input' is the archive, for one connection, and where no manifest names roles
+ * it comes back without owners. */
+int rp_pg_restore(struct rp_scratch *s, unsigned jobs, const char *path, struct rp_stream *input,
+		  struct rp_buf *said, struct rp_err **err);
+
 /* The major version that the scratch runs; 0: not known. */
 unsigned rp_pg_scratch_major(const struct rp_scratch *s);
 

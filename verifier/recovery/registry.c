@@ -17,6 +17,8 @@ const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_custom,
 	&rp_format_pg_plain,
 	&rp_format_pg_dumpall,
+	&rp_format_pg_directory,
+	&rp_format_pg_tar,
 	&rp_format_mysqldump,
 	&rp_format_mariadb_backup,
 	NULL,

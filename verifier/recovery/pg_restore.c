@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "verifier/recovery/artifact.h"
+#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/wanted.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+#include "verifier/util/run.h"
+#include "verifier/util/stream.h"
+
+/* More connections than this have to wait for each other, and each wants memory to build an index. */
+#define JOBS_MAX   8
+#define SCHEMA_MAX (256 << 20) /* a quarter of it is for SQL */
+
+/* An archive of a later pg_dump is no damage: a later pg_restore reads it. */
+int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archive *head, unsigned server,
+			   struct rp_err **err)
+{
+	unsigned needs = rp_pg_archive_needs(head);
+	if (needs != 0 && (server == 0 || server >= needs))
+		return 0;
+	(void)rp_err_set(
+		err, RP_ERR_ENGINE,
+		"'%s' is an archive of version %u.%u, made by pg_dump %s, which pg_restore %u cannot read",
+		a->point->id, head->major, head->minor, head->tool, server);
+	if (needs == 0)
+		return rp_err_hint(err, "a later reprove may know it");
+	return rp_err_hint(err,
+			   "restore it with PostgreSQL %u or later, or make it with the pg_dump of the "
+			   "server's own version",
+			   needs);
+}
+
+unsigned rp_pg_jobs(const struct rp_artifact *a)
+{
+	long cores = a->wanted != NULL && a->wanted->jobs > 0 ? (long)a->wanted->jobs
+							      : sysconf(_SC_NPROCESSORS_ONLN);
+	return cores < 1 ? 1 : cores < JOBS_MAX ? (unsigned)cores : JOBS_MAX;
+}
+
+/* Without a manifest nobody has said which roles there are; the archive's own SQL does. What is wrong with the
+ * archive is told when it is restored. */
+static int make_roles(struct rp_scratch *s, const char *path, struct rp_err **err)
+{
+	const char *const argv[] = {"pg_restore", "--schema-only", "--file=-", path, NULL};
+	rp_autobuf sql = RP_BUF_INIT(SCHEMA_MAX);
+	rp_auto(rp_stream) text = NULL;
+	if (rp_scratch_feed(s, argv, NULL, &sql, NULL) < 0)
+		return rp_run_check(s->run, err);
+	if (rp_stream_of_memory(&text, rp_buf_text(&sql), sql.len, err) < 0)
+		return -1;
+	return rp_pg_make_roles(s, text, err);
+}
+
+/* The database is the environment's: a name in an argument could be taken for connection options, and without any
+ * --dbname pg_restore prints the archive and restores nothing. A failing statement does not stop it, so that all of
+ * what is wrong is told; it then ends with exit status 1, 'errors ignored on restore', a failure like any other. */
+int rp_pg_restore(struct rp_scratch *s, unsigned jobs, const char *path, struct rp_stream *input,
+		  struct rp_buf *said, struct rp_err **err)
+{
+	char with[32];
+	(void)snprintf(with, sizeof with, "--jobs=%u", jobs);
+	/* Tablespaces are places on the other machine's disks. */
+	const char *argv[9] = {"pg_restore", "--no-password", "--dbname=application_name=pg_restore",
+			       "--no-tablespaces", with};
+	size_t n = 5;
+	bool roles = !rp_pg_lacks_roles(s) || path != NULL;
+	if (path != NULL &&
+	    (rp_scratch_lend(s, path, err) < 0 || (rp_pg_lacks_roles(s) && make_roles(s, path, err) < 0)))
+		return -1;
+	if (!s->faithful || !roles) {
+		argv[n++] = "--no-owner";
+		argv[n++] = "--no-privileges";
+	}
+	argv[n] = path;
+	return rp_scratch_feed(s, argv, input, said, err);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* pg_dump --format=tar: a table of contents and a member for each table. A tar that somebody made of a directory dump is
+ * none: members may be compressed, and in any order. */
+#include <string.h>
+#include <unistd.h>
+
+#include "verifier/recovery/members.h"
+#include "verifier/recovery/pg_dump.h"
+#include "verifier/util/error.h"
+
+#define HEADER_MAX 4096
+#define TAR_BLOCK  512
+
+/* Of its first member: "toc.dat", and what stands in pg_dump's own code for a mode and a user's number. */
+#define NAME_AT 0
+#define MODE_AT 100
+static const char name[] = "toc.dat", mode[] = "0000600 0004000 ";
+
+static int bid(struct rp_artifact *a, struct rp_err **err)
+{
+	const uint8_t *head;
+	size_t len;
+	if (!rp_artifact_is_tar(a))
+		return 0;
+	if (rp_artifact_head(a, &head, &len, err) < 0)
+		return -1;
+	if (len < TAR_BLOCK || memcmp(head + NAME_AT, name, sizeof name) != 0 ||
+	    memcmp(head + MODE_AT, mode, sizeof mode - 1) != 0)
+		return 0;
+	return rp_pg_archive_bid(head + TAR_BLOCK, len - TAR_BLOCK, RP_PG_TAR) + (int)(8 * sizeof name);
+}
+
+static int parse(struct rp_artifact *a, struct rp_pg_archive *ret, struct rp_err **err)
+{
+	uint8_t head[HEADER_MAX];
+	size_t len = 0;
+	if (rp_artifact_look(a, "toc.dat", head, sizeof head, &len, err) < 0)
+		return -1;
+	if (!rp_pg_archive_parse(head, len, ret))
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "'%s' is truncated or damaged: its header makes no sense", a->point->id);
+	return 0;
+}
+
+static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
+		struct rp_err **err)
+{
+	struct rp_pg_archive head;
+	if (parse(a, &head, err) < 0)
+		return -1;
+	return rp_pg_dump_tell(a, head.server, head.tool, head.database, head.made_ms, ret, ret_at, err);
+}
+
+/* Its members are looked for by name, so it has to be seekable; several connections it does not allow. */
+static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	rp_autofree char *path = NULL;
+	struct rp_pg_archive head;
+	if (parse(a, &head, err) < 0 || rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 ||
+	    rp_scratch_start(s, err) < 0 || rp_artifact_place(a, s->dir, &path, err) < 0)
+		return -1;
+	int r = rp_pg_restore(s, 1, path, NULL, said, err);
+	(void)unlink(path);
+	return r;
+}
+
+static const char *const dump[] = {"pg_dump", "--format=tar", "--no-password", "--snapshot={snapshot}", NULL};
+
+const struct rp_format rp_format_pg_tar = {
+	.name = "pg_dump tar",
+	.engine = "postgresql",
+	.bid = bid,
+	.restore = restore,
+	.tell = tell,
+	.omits = rp_pg_dump_omits,
+	.dump = dump,
+	.dump_environment = rp_pg_dump_environment,
+};

@@ -72,6 +72,14 @@ const char *rp_evidence_omits(const struct rp_evidence *e, const struct rp_objec
 	return f && f->omits && sealed ? f->omits(sealed, fact) : NULL;
 }
 
+const char *rp_evidence_resets(const struct rp_evidence *e, const struct rp_difference *d)
+{
+	const struct rp_format *f = e->restored.format;
+
+	return f && f->resets && d->fact && d->sealed && d->got ? f->resets(d->sealed, d->fact, d->got)
+								: NULL;
+}
+
 bool rp_evidence_servers_own(const struct rp_evidence *e, const struct rp_difference *d)
 {
 	return d->change == RP_GAINED && !d->fact && e->scratch && !e->scratch->faithful &&

@@ -19,6 +19,8 @@ const struct rp_engine *rp_evidence_engine(const struct rp_evidence *e);
 /* The sealed survey; NULL without a manifest. */
 const struct rp_survey *rp_evidence_sealed(const struct rp_evidence *e);
 /* Why the backup's format does not carry this object, or this fact of it; NULL: it does. */
+/* Why the format has another value of this fact come back; NULL: it does not. */
+const char *rp_evidence_resets(const struct rp_evidence *e, const struct rp_difference *d);
 const char *rp_evidence_omits(const struct rp_evidence *e, const struct rp_object *sealed, const char *fact);
 /* Is it an object more, of a sort that no such backup carries, on a server that the user named? Then it was there
  * before: the login's own role. On a private server nothing was there before. */

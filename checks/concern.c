@@ -184,9 +184,31 @@ static void drifted(struct asking *a, const struct rp_difference *d)
 			 });
 }
 
+/* A true difference, and nobody's fault but the format's. */
+static void reset(struct asking *a, const struct rp_difference *d, const char *why)
+{
+	rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
+
+	rp_buf_addf(&message, "%s of the %s differs; lossy by the dump format: %s", d->fact, d->sealed->kind,
+		    why);
+	rp_answer(a->to, &(struct rp_finding){
+				 .object = d->sealed->name,
+				 .verdict = RP_FAIL,
+				 .cause = RP_BY_FORMAT,
+				 .looked = 1,
+				 .expected = d->expected,
+				 .found = d->got,
+				 .message = rp_buf_text(&message),
+			 });
+}
+
 static void damaged(struct asking *a, const struct rp_difference *d)
 {
-	if (d->fact)
+	const char *why = rp_evidence_resets(a->e, d);
+
+	if (why)
+		reset(a, d, why);
+	else if (d->fact)
 		rp_fail(a->to, object_of(d)->name, d->expected, d->got, "%s of the %s differs", d->fact,
 			object_of(d)->kind);
 	else if (d->change == RP_LOST)

@@ -80,6 +80,7 @@ case $err in *100001*) false ;; esac
 tap $? "and no key of theirs"
 runs 0 "its faithful copy is verified" verify shop.sql
 answers constraint.orphans pass orders.orders_customer
+has "the source had this itself when it was sealed: constraint.orphans: orders.orders_customer" "and what it stands under says it" "$(cat out/result.json)"
 has "the source was so when it was sealed" "and the report says why" "$(cat out/result.json)"
 runs 1 "nothing is known of the source without a manifest" \
 	"$reprove" verify --state none --target shop --no-manifest --reports out shop.sql

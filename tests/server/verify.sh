@@ -45,6 +45,8 @@ runs 1 "gzip after the seal is another artifact" verify --target shop --manifest
 has '"artifact.digest"' "and the finding says so" "$(cat gz/result.json)"
 # A seal without a backup binds no artifact: the strong digest stands for it.
 runs 0 "a seal alone" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest alone.json
+[[ $out == *"sealed 'shop'"* && $out != *"held up"* ]]
+tap $? "and no writer had to wait, so that no lock is told of"
 pg_dump -Fc shop >alone.dump
 runs 0 "verifies the dump made afterwards" verify --target shop --manifest alone.json alone.dump
 pg_dump shop | gzip >alone.sql.gz

@@ -5,6 +5,7 @@
 
 #include "verifier/command/commands.h"
 #include "verifier/command/seal.h"
+#include "verifier/engine/db.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -83,7 +84,8 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 	rp_buf_add_plain(out, s->target);
 	rp_buf_addf(out, "': %zu relation%s, %s rows, %zu objects, in %s\n", s->survey->n_relations,
 		    s->survey->n_relations == 1 ? "" : "s", rows, s->survey->n_objects, took);
-	rp_buf_addf(out, "  lock      writers were held up for %lld ms\n", (long long)s->held_ms);
+	if (s->held_ms >= 0)
+		rp_buf_addf(out, "  lock      writers were held up for %lld ms\n", (long long)s->held_ms);
 	rp_buf_add(out, "  manifest  ");
 	rp_buf_add_plain(out, s->options->manifest);
 	rp_buf_addf(out, "\n  sha256    %s\n  key       %s\n", s->sha256, rp_key_id(s->key));
@@ -111,7 +113,10 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 		const struct rp_coverage *c = &s->survey->coverage[i];
 		if (!c->reason || !c->count)
 			continue;
-		rp_buf_addf(out, "  left out  %llu x ", (unsigned long long)c->count);
+		if (rp_engine_found_in_source(s->survey->identity.engine, c->what))
+			rp_buf_add(out, "  source    ");
+		else
+			rp_buf_addf(out, "  left out  %llu x ", (unsigned long long)c->count);
 		rp_buf_add_plain(out, c->what);
 		rp_buf_add(out, ": ");
 		rp_buf_add_plain(out, c->reason);
@@ -152,7 +157,8 @@ static int summary_for_scripts(const struct sealing *s, struct rp_buf *out, stru
 			  s->options->manifest, "sha256", s->sha256, "signedBy", rp_key_id(s->key), "backup",
 			  backup, "relations", (json_int_t)s->survey->n_relations, "rows", rows, "objects",
 			  (json_int_t)s->survey->n_objects, "notSurveyed", unsurveyed(s->survey), "heldMs",
-			  (json_int_t)s->held_ms, "recovery", place_for_scripts(&s->survey->position));
+			  (json_int_t)(s->held_ms > 0 ? s->held_ms : 0), "recovery",
+			  place_for_scripts(&s->survey->position));
 	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

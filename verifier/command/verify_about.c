@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "verifier/command/verify.h"
+#include "verifier/engine/db.h"
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/store.h"
 #include "verifier/scratch/scratch.h"
@@ -112,7 +113,10 @@ static void provisos_of_coverage(struct verifying *v)
 		const struct rp_coverage *c = &s->coverage[i];
 		if (!c->reason || c->count == 0)
 			continue;
-		if (told++ < LEFT_OUT_MAX)
+		if (told++ < LEFT_OUT_MAX && rp_engine_found_in_source(s->identity.engine, c->what))
+			rp_result_proviso(v->result, "the source had this itself when it was sealed: %s: %s",
+					  c->what, c->reason);
+		else if (told <= LEFT_OUT_MAX)
 			rp_result_proviso(v->result, "not compared: %s (%llu): %s", c->what,
 					  (unsigned long long)c->count, c->reason);
 		else

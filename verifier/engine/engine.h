@@ -113,7 +113,7 @@ struct rp_engine {
 	 * guest (NULL: nobody) to see it, and let go on every way out. How many connections it made; each has
 	 * read back that it is in the same place and moment. A scratch, where nobody writes, is held too:
 	 * where that needs rights that we lack, see a moment without holding and have identify() say bound =
-	 * false. */
+	 * false. ret_held_ms: for how long writers had to wait; -1: nobody had to. */
 	int (*hold)(struct rp_conn *leader, struct rp_conn *ret[], unsigned n, struct rp_guest *guest,
 		    int64_t *ret_held_ms, struct rp_err **err);
 	/* [no moment has a place in a log] Said to a leader before hold(): a physical backup is to be compared with this

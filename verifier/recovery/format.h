@@ -51,6 +51,9 @@ struct rp_format {
 	 * pg_dump leaves out invalid indexes, settings of the database, roles' attributes. Static text; NULL:
 	 * it does carry it, and what is missing is lost. */
 	const char *(*omits)(const struct rp_object *sealed, const char *fact);
+	/* Why a faithful restore has another value of this fact than was sealed, and the remedy; static text. NULL: it
+	 * has the same. */
+	const char *(*resets)(const struct rp_object *sealed, const char *fact, const char *found);
 	/* The command that writes such a backup to stdout, NULL-terminated, with {snapshot}, {socket}, {defaults}
 	 * (an option file), {tool}, {database} as the engine lets a guest in, and {jobs}. Its first word is looked up among
 	 * the tools of the server's version; how to connect is put into its environment (rp_hosting). One that names

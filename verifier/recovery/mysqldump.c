@@ -313,6 +313,7 @@ const struct rp_format rp_format_mysqldump = {
 	.loses = rp_mysqldump_loses,
 	.lacks = rp_mysqldump_lacks,
 	.omits = rp_mysqldump_omits,
+	.resets = rp_mysqldump_resets,
 	.dump = rp_mysqldump_words,
 	.harmless = rp_mysqldump_harmless,
 };

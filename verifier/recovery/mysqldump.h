@@ -41,5 +41,6 @@ int rp_mysqldump_parse(const uint8_t *head, size_t len, struct rp_mysqldump_head
 const char *rp_mysqldump_loses(const struct rp_column *c);
 const char *rp_mysqldump_lacks(const struct rp_relation *sealed);
 const char *rp_mysqldump_omits(const struct rp_object *sealed, const char *fact);
+const char *rp_mysqldump_resets(const struct rp_object *sealed, const char *fact, const char *found);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -72,4 +73,32 @@ const char *rp_mysqldump_omits(const struct rp_object *sealed, const char *fact)
 	if (strcmp(sealed->kind, "event") == 0 && fact == NULL && is_over(sealed))
 		return "an event that runs until a set time is not made again once that is over";
 	return NULL;
+}
+
+/* "AS bigint(20) START WITH 9 INCREMENT BY 1 ... CYCLE ENGINE InnoDB" */
+static bool number_behind(const char *definition, const char *words, long long *ret)
+{
+	const char *at = definition != NULL ? strstr(definition, words) : NULL;
+	char *end = NULL;
+	if (at == NULL)
+		return false;
+	*ret = strtoll(at + strlen(words), &end, 10);
+	return end != at + strlen(words);
+}
+
+/* A dump sets a sequence by SETVAL, which never moves it back behind its start. */
+const char *rp_mysqldump_resets(const struct rp_object *sealed, const char *fact, const char *found)
+{
+	const char *was = rp_object_fact(sealed, RP_FACT_POSITION);
+	long long start = 0, step = 0;
+	if (strcmp(sealed->kind, "sequence") != 0 || strcmp(fact, RP_FACT_POSITION) != 0 || was == NULL ||
+	    found == NULL || sealed->definition == NULL || strstr(sealed->definition, " CYCLE ") == NULL ||
+	    !number_behind(sealed->definition, " START WITH ", &start) ||
+	    !number_behind(sealed->definition, " INCREMENT BY ", &step) || strtoll(found, NULL, 10) != start)
+		return NULL;
+	long long at = strtoll(was, NULL, 10);
+	if (step < 0 ? at <= start : at >= start)
+		return NULL;
+	return "mariadb-dump and mysqldump set a sequence by SETVAL, which moves one with CYCLE that has gone round no "
+	       "further back than its start: set it by hand (ALTER SEQUENCE ... RESTART), or " COPY;
 }

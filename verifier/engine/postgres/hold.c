@@ -171,7 +171,7 @@ int rp_pg_hold(struct rp_conn *conn, struct rp_conn *ret[], unsigned n, struct r
 {
 	struct rp_pg_conn *leader = rp_pg_of(conn);
 	unsigned made = 0;
-	*ret_held_ms = 0; /* nobody has to wait, as a rule */
+	*ret_held_ms = -1; /* nobody has to wait, as a rule */
 	if (gather(leader, ret, n, &made, ret_held_ms, err) == 0 &&
 	    (guest == NULL || admit(leader, guest, err) == 0))
 		return (int)made;

@@ -17,6 +17,7 @@
 #define SQL_NULL     "NULL"
 #define MESSAGE_MAX  (4u << 10)
 #define COLUMNS_TOLD 8
+#define RUNS_TOLD    5 /* of ranges of a key */
 
 struct telling {
 	const struct rp_evidence *e;
@@ -200,8 +201,71 @@ static void name_columns(struct rp_buf *out, const struct rp_row_changes *c, con
 	rp_buf_add(out, ")");
 }
 
-static void summarise(struct rp_buf *out, const struct rp_row_changes *c, const struct rp_relation *sealed)
+/* "id 16384", "tenant 3, id 16384": a place in the key, in the words of its columns. */
+static void tell_bound(const struct telling *t, const struct rp_bound *b, size_t from, size_t n,
+		       struct rp_buf *out)
 {
+	for (size_t i = from; i < n; i++) {
+		const struct rp_column *col = key_column(t->sealed, (unsigned)i + 1);
+		const struct rp_field f = {b->column[i].bytes, b->column[i].len};
+		if (!col)
+			return;
+		rp_buf_add(out, i > from ? ", " : "");
+		rp_buf_add_plain(out, col->name);
+		rp_buf_add(out, " ");
+		const char *value = f.len ? shown(t, col, &f) : "''";
+		rp_buf_add_plain(out, value ? value : "?");
+	}
+}
+
+static void tell_run(const struct telling *t, const struct rp_range_change *c, struct rp_buf *out)
+{
+	struct rp_bound from, to;
+	size_t n = rp_ranges_bounds(t->sealed->ranges, c, &from, &to);
+
+	tell_bound(t, &from, 0, n, out);
+	if (memcmp(&from, &to, sizeof(from)) != 0) {
+		rp_buf_add(out, " to ");
+		tell_bound(t, &to, n - 1, n, out);
+	}
+	if (c->outside)
+		rp_buf_addf(out, " (%llu row%s where there was none)", (unsigned long long)c->found,
+			    c->found == 1 ? "" : "s");
+	else if (c->sealed == c->found)
+		rp_buf_addf(out, " (%llu row%s, not as sealed)", (unsigned long long)c->sealed,
+			    c->sealed == 1 ? "" : "s");
+	else
+		rp_buf_addf(out, " (%llu row%s sealed, %llu found)", (unsigned long long)c->sealed,
+			    c->sealed == 1 ? "" : "s", (unsigned long long)c->found);
+}
+
+/* Everywhere is nowhere in particular. */
+static void tell_ranges(const struct telling *t, const struct rp_range_changes *c, struct rp_buf *out)
+{
+	bool everywhere = c->ranges == c->of;
+
+	if (!t->memory || !t->sealed->ranges || c->of < 2 || !c->n)
+		return;
+	if (everywhere)
+		rp_buf_addf(out, "; in all %zu ranges of the key", c->of);
+	else
+		rp_buf_addf(out, "; in %zu of %zu ranges of the key", c->ranges, c->of);
+	for (size_t i = everywhere ? c->n - 1 : 0, told = 0; i < c->n; i++) {
+		if (everywhere && !c->all[i].outside)
+			continue;
+		if (told++ == RUNS_TOLD) {
+			rp_buf_addf(out, " and %zu more", c->n - i);
+			break;
+		}
+		rp_buf_add(out, told == 1 ? ": " : ", ");
+		tell_run(t, &c->all[i], out);
+	}
+}
+
+static void summarise(struct rp_buf *out, const struct rp_row_changes *c, const struct telling *t)
+{
+	const struct rp_relation *sealed = t->sealed;
+
 	if (c->complete) {
 		part(out, c->lost, "lost");
 		part(out, c->changed, "changed");
@@ -213,8 +277,11 @@ static void summarise(struct rp_buf *out, const struct rp_row_changes *c, const 
 		rp_buf_addf(out, "about %llu", (unsigned long long)c->estimate);
 		if (c->estimate_most > c->estimate)
 			rp_buf_addf(out, " to %llu", (unsigned long long)c->estimate_most);
-		rp_buf_addf(out, " row%s differ, too many to be named from the manifest",
-			    c->estimate <= 1 && c->estimate_most <= 1 ? "" : "s");
+		rp_buf_addf(out, " row%s differ, too many to be %snamed from the manifest",
+			    c->estimate <= 1 && c->estimate_most <= 1 ? "" : "s", c->n ? "all " : "");
+		if (c->n)
+			rp_buf_addf(out, ", %zu %s", c->n, c->n == 1 ? "is" : "are");
+		tell_ranges(t, &c->ranges, out);
 	} else {
 		rp_buf_add(out, "the rows differ; the manifest carries no sketch to name them from");
 	}
@@ -240,18 +307,18 @@ void rp_answer_rows(struct rp_findings *to, const struct rp_evidence *e, const s
 	const char *apart = rp_evidence_apart(e);
 	struct rp_finding f = {.object = sealed->name, .verdict = RP_FAIL, .looked = 1};
 
-	if (n && rp_arena_new(&memory, NULL) == 0)
+	if (rp_arena_new(&memory, NULL) == 0 && n)
 		notes = rp_arena_array(memory, n, sizeof(*notes));
+	const struct telling t = {
+		.e = e, .sealed = sealed, .engine = rp_evidence_engine(e), .memory = memory};
 	if (notes) {
-		struct telling t = {
-			.e = e, .sealed = sealed, .engine = rp_evidence_engine(e), .memory = memory};
 		for (size_t i = 0; i < n; i++)
 			tell_row(&t, &changes->all[i], &notes[i]);
 		f.rows = notes;
 		f.n_rows = n;
 		f.rows_complete = changes->complete && n == changes->n;
 	}
-	summarise(&message, changes, sealed);
+	summarise(&message, changes, &t);
 	if (lossy) {
 		f.cause = RP_BY_FORMAT;
 		rp_buf_addf(&message, "; lossy by the dump format: %s", lossy);

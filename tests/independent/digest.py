@@ -89,6 +89,7 @@ class Seeds:
         self.key_base = base("reprove/v1/key")
         self.key = le64(self.key_base)
         self.strong = base("reprove/v1/strong")
+        self.sample = base("reprove/v1/sample")
 
     def column(self, i):
         return xxh64(i.to_bytes(8, "little"), self.row)
@@ -199,11 +200,70 @@ class Sketch:
         return rows if not any(any(c) for c in self.cells) else None
 
 
+class Sample:
+    """Filled only: what it says of a difference is for the reader of section 6."""
+
+    def __init__(self, text, whole_key_size, base):
+        data = base64.b64decode(text, validate=True)
+        version, self.key_size, self.width, self.levels = struct.unpack_from("<BBHI", data)
+        assert version == 1 and self.key_size == whole_key_size
+        self.place, self.check = le64(base), le64(base[8:])
+        self.cells = [[0, 0, 0, 0, 0] for _ in range(self.width * self.levels)]
+
+    def add(self, key, row_hash):
+        h = (row_hash & M64).to_bytes(8, "little")
+        place = xxh64(key.ljust(24, b"\0") if self.key_size else h, self.place)
+        if place % 4:
+            return
+        low = place // 4 % 2**30
+        level = min((low & -low).bit_length() - 1 if low else self.levels, self.levels - 1)
+        c = self.cells[level * self.width + ((place >> 32) * self.width >> 32)]
+        for i, n in enumerate((1, row_hash, xxh64((h + key).ljust(32, b"\0"), self.check))):
+            c[i] = (c[i] + n) & M64
+        c[3] ^= len(key)
+        c[4] ^= int.from_bytes(key.ljust(self.key_size, b"\0"), "little")
+
+    def text(self):
+        out = struct.pack("<BBHI", 1, self.key_size, self.width, self.levels)
+        for count, h, check, length, key in self.cells:
+            out += struct.pack("<3Q", count, h, check)
+            if self.key_size:
+                out += bytes([length]) + key.to_bytes(self.key_size, "little")
+        return base64.b64encode(out).decode()
+
+
+class Ranges:
+    def __init__(self, text):
+        data = base64.b64decode(text, validate=True)
+        version, columns, self.bits, _ = struct.unpack_from("<BBHI", data)
+        assert version == 1
+        self.columns = [tuple(data[8 + 2 * i:10 + 2 * i]) for i in range(columns)]
+        self.rows = {}
+
+    def add(self, key_values, row_hash):
+        place = b""
+        for (kind, width), value in zip(self.columns, key_values):
+            v = int.from_bytes(value, "big")
+            place += (v ^ 1 << 8 * width - 1).to_bytes(width, "big") if kind == 1 else value
+        prefix = int.from_bytes(place[:16].ljust(16, b"\0"), "big") >> 128 - self.bits
+        r = self.rows.setdefault(prefix, [0, 0])
+        r[:] = r[0] + 1, (r[1] + row_hash) & M64
+
+    def text(self):
+        size = (self.bits + 7) // 8
+        out = struct.pack("<BBHI", 1, len(self.columns), self.bits, len(self.rows))
+        out += b"".join(bytes(c) for c in self.columns)
+        for prefix, sums in sorted(self.rows.items()):
+            out += (prefix << 8 * size - self.bits).to_bytes(size, "big") + struct.pack("<2Q", *sums)
+        return base64.b64encode(out).decode()
+
+
 class Relation:
     """What a manifest says of rows, from the rows."""
 
     def __init__(self, name, key_places, salt, whole, sketch):
         self.seeds, self.whole, self.sketch = Seeds(salt), whole, sketch
+        self.sample = self.ranges = None
         self.order = [key_places.index(p) for p in sorted(p for p in key_places if p)]
         self.columns = [[0, 0] for _ in key_places]
         self.column_seeds = [self.seeds.column(i) for i in range(len(key_places))]
@@ -229,6 +289,25 @@ class Relation:
             self.state = [(a + b) & 0xFFFFFFFF for a, b in zip(self.state, lanes)]
         if self.sketch:
             self.sketch.add(self.key(values), h)
+        if self.sample:
+            self.sample.add(self.key(values), h)
+        if self.ranges:
+            self.ranges.add([values[i] for i in self.order], h)
+
+    def like(self, sealed):
+        """Of the shape that the manifest has."""
+        if "sketch" in sealed:
+            shape = Sketch.of_text(sealed["sketch"], self.seeds)
+            self.sketch = Sketch(len(shape.cells), shape.key_size, self.seeds)
+        if "sample" in sealed:
+            self.sample = Sample(sealed["sample"], self.sketch.key_size, self.seeds.sample)
+        if "ranges" in sealed:
+            self.ranges = Ranges(sealed["ranges"])
+
+    def against(self, sealed, check):
+        for what in ("sketch", "sample", "ranges"):
+            if what in sealed:
+                check(what, sealed[what], getattr(self, what).text())
 
     def strong(self):
         return sha256(struct.pack("<1024I", *self.state)).hex()
@@ -342,9 +421,7 @@ def copy(path, name):
     method, check = survey["method"], Checker()
     salt = bytes.fromhex(method["salt"])
     r = Relation(name, [c.get("key", 0) for c in sealed["columns"]], salt, method["wholeKeys"], None)
-    if "sketch" in sealed:
-        shape = Sketch.of_text(sealed["sketch"], r.seeds)
-        r.sketch = Sketch(len(shape.cells), shape.key_size, r.seeds)
+    r.like(sealed)
     for values in copy_rows(sys.stdin.buffer):
         r.add(values, method["strong"])
     check("rows", sealed["rows"], str(r.count))
@@ -353,8 +430,7 @@ def copy(path, name):
         check(f"column {c['name']}", (c["digest"], c["nulls"]), (f"{digest:016x}", str(nulls)))
     if method["strong"]:
         check("strong", sealed["strong"], r.strong())
-    if r.sketch:
-        check("sketch", sealed["sketch"], r.sketch.text())
+    r.against(sealed, check)
     return check
 
 

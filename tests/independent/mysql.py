@@ -18,7 +18,7 @@ import struct
 import sys
 import uuid
 
-from digest import Checker, Relation, Sketch
+from digest import Checker, Relation
 
 
 def name(text):
@@ -106,9 +106,7 @@ def rows(path, relation):
     method, want = sealed(path, relation)
     check, columns = Checker(), want["columns"]
     r = Relation(relation, [c.get("key", 0) for c in columns], bytes.fromhex(method["salt"]), method["wholeKeys"], None)
-    if "sketch" in want:
-        shape = Sketch.of_text(want["sketch"], r.seeds)
-        r.sketch = Sketch(len(shape.cells), shape.key_size, r.seeds)
+    r.like(want)
     for line in sys.stdin:
         cells = line.rstrip("\n").split("\t")
         if len(cells) != len(columns):
@@ -120,8 +118,7 @@ def rows(path, relation):
         check(f"column {c['name']}", (c["digest"], c["nulls"]), (f"{digest:016x}", str(nulls)))
     if method["strong"]:
         check("strong", want["strong"], r.strong())
-    if r.sketch:
-        check("sketch", want["sketch"], r.sketch.text())
+    r.against(want, check)
     return check
 
 

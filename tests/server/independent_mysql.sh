@@ -31,6 +31,10 @@ sql "" "CREATE DATABASE types CHARACTER SET utf8mb4"
 		'', 0, NULL, 'null');"
 	echo "INSERT INTO t (id) VALUES (2);"
 	for i in $(seq 10 200); do echo "INSERT INTO t (id, f, d, v) VALUES ($i, $i / 7, $i / 7e0, 'row $i');"; done
+	echo "CREATE TABLE parted (shop smallint, id int unsigned, name varchar(20), PRIMARY KEY (shop, id));
+		INSERT INTO parted SELECT a.id % 3 - 1, a.id * 200 + b.id, CONCAT('n', b.id) FROM t a, t b WHERE a.id > 160 AND b.id > 197;
+		CREATE TABLE named (name varchar(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY);
+		INSERT INTO named SELECT CONCAT('customer ', id, _utf8mb4 x'c3a4') FROM t WHERE id > 130;"
 } | sql types
 "$reprove" keygen "$work" >/dev/null
 runs 0 "the database is sealed" "$reprove" seal --source "$(my_uri types)" --key "$work/reprove.key" --manifest "$work/m.json" || exit 1
@@ -40,7 +44,7 @@ check() { # TABLE
 	query=$(python3 -B "$root/tests/independent/mysql.py" query "$work/m.json" "$1" types) || return
 	ask "$query" | python3 -B "$root/tests/independent/mysql.py" rows "$work/m.json" "$1"
 }
-for table in t no_key; do
+for table in t no_key parted named; do
 	runs 0 "'$table' has the digests that the client's output gives" check "$table"
 done
 sql types "UPDATE t SET f = f + 1 WHERE id = 77"

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "verifier/survey/digest.h"
+#include "verifier/survey/ranges.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/util/error.h"
 
@@ -32,8 +34,12 @@ static inline void sample_init(struct sample *s, bool keyed)
 static inline void sample_done(struct sample *s)
 {
 	rp_sketch_free(s->relation.sketch);
+	rp_sample_free(s->relation.sample);
+	rp_ranges_free(s->relation.ranges);
 	free(s->relation.strong);
 	s->relation.sketch = NULL;
+	s->relation.sample = NULL;
+	s->relation.ranges = NULL;
 	s->relation.strong = NULL;
 }
 

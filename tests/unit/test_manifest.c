@@ -468,7 +468,7 @@ static const struct {
 	 "'https://reprove.dev/manifest/v1'"},
 	{"/manifest/v1", "/result/v1",
 	 "its predicateType is 'https://reprove.dev/result/v1', expected 'https://reprove.dev/manifest/v1'"},
-	{"\"schemaVersion\":1", "\"schemaVersion\":2", "its schema version is 2, expected 1"},
+	{"\"schemaVersion\":1", "\"schemaVersion\":3", "its schema version is 3, expected 1 to 2"},
 	{"\"schemaVersion\":1", "\"schemaVersion\":\"1\"",
 	 "'schemaVersion' of the predicate is a string, expected an integer"},
 	{"\"schemaVersion\":1,", "", "the predicate has no 'schemaVersion'"},
@@ -535,11 +535,11 @@ static void statement_of_a_newer_version_says_which_wrote_it(void **state)
 	rp_autobuf newer = RP_BUF_INIT(1 << 20);
 	rp_autobuf text = RP_BUF_INIT(1 << 20);
 	assert_int_equal(rp_statement_write(&good, &m, NULL), 0);
-	replace(&payload, &good, "\"schemaVersion\":1", "\"schemaVersion\":2,\"new\":1");
+	replace(&payload, &good, "\"schemaVersion\":1", "\"schemaVersion\":3,\"new\":1");
 	replace(&newer, &payload, "\"tool\":{\"name\":\"reprove\",\"version\":\"",
 		"\"tool\":{\"name\":\"reprove\",\"version\":\"9.");
 	assert_int_equal(rp_envelope_write(&text, newer.s, newer.len, &own.ed, 1, NULL), 0);
-	refused(&text, "its schema version is 2, expected 1");
+	refused(&text, "its schema version is 3, expected 1 to 2");
 	hinted(&text, "it was written by version 9.");
 }
 

@@ -24,6 +24,7 @@ static struct world {
 } w;
 static struct rp_run run = {.cancel_fd = -1};
 static struct rp_guest guest;
+static unsigned announced = 1;
 
 static int listen_on(const char *path, struct sockaddr_un *un)
 {
@@ -54,7 +55,8 @@ static int begin(void **state)
 	(void)snprintf(w.by, sizeof w.by, "%s/by", w.dir);
 	w.listening = listen_on(w.to, &to);
 	int fd = listen_on(w.by, &by);
-	assert_int_equal(rp_my_relay_new(&w.relay, fd, (struct sockaddr *)&to, sizeof to, NULL, NULL), 0);
+	assert_int_equal(
+		rp_my_relay_new(&w.relay, fd, (struct sockaddr *)&to, sizeof to, NULL, announced, NULL), 0);
 	w.client = client();
 	w.server = accept(w.listening, NULL, NULL);
 	return 0;
@@ -201,6 +203,81 @@ static void a_second_transaction_is_refused(void **state)
 	(void)close(other);
 }
 
+/* A reader of the tool's, which logs in and begins; its end at the server's side. */
+static int join(int *ret_other)
+{
+	int fd = client();
+	*ret_other = accept(w.listening, NULL, NULL);
+	say(*ret_other, 0, "greeting", 8);
+	assert_int_equal(hears(fd, 12), 12);
+	say(fd, 1, "\x01\x02\0\0me", 6);
+	assert_int_equal(hears(*ret_other, 10), 10);
+	say(*ret_other, 2, "\0ok", 3);
+	assert_int_equal(hears(fd, 7), 7);
+	ask(fd, "START TRANSACTION");
+	return fd;
+}
+
+static int begin_three(void **state)
+{
+	announced = 3;
+	int r = begin(state);
+	announced = 1;
+	return r;
+}
+
+static void as_many_transactions_as_were_announced_are_let_in(void **state)
+{
+	(void)state;
+	int others[3], readers[3];
+	come_to_the_gate();
+	readers[0] = join(&others[0]);
+	assert_true(is_silent(others[0]));
+	rp_my_relay_open(w.relay);
+	assert_int_equal(hears(w.server, 22), 22);
+	say(w.server, 1, "\0ok", 3);
+	assert_int_equal(hears(others[0], 22), 22);
+	readers[1] = join(&others[1]);
+	assert_int_equal(hears(others[1], 22), 22);
+	say(others[1], 1, "\0ok", 3);
+	expect(RP_MY_INSIDE, 100, "did not begin");
+	say(others[0], 1, "\0ok", 3);
+	assert_int_equal(await(RP_MY_SETTLED, 5000, NULL), 0);
+	readers[2] = join(&others[2]);
+	assert_int_equal(hears(readers[2], 1), 0);
+	for (int i = 0; i < 3; i++) {
+		(void)close(readers[i]);
+		(void)close(others[i]);
+	}
+}
+
+static void what_begins_under_a_lock_of_the_tools_own_is_let_in(void **state)
+{
+	(void)state;
+	int others[2], readers[2];
+	log_in();
+	ask(w.client, "FLUSH TABLES WITH READ LOCK");
+	assert_int_equal(await(RP_MY_AT_GATE, 5000, NULL), 0);
+	rp_my_relay_open(w.relay);
+	assert_int_equal(hears(w.server, 32), 32);
+	readers[0] = join(&others[0]);
+	assert_true(is_silent(others[0])); /* the lock is not there yet */
+	say(w.server, 1, "\0ok", 3);
+	assert_int_equal(hears(others[0], 22), 22);
+	ask(w.client, "UNLOCK TABLES");
+	assert_true(is_silent(w.server)); /* it has not begun */
+	say(others[0], 1, "\0ok", 3);
+	assert_int_equal(hears(w.server, 18), 18);
+	say(w.server, 1, "\0ok", 3);
+	assert_int_equal(await(RP_MY_SETTLED, 5000, NULL), 0);
+	readers[1] = join(&others[1]);
+	assert_int_equal(hears(readers[1], 1), 0);
+	for (int i = 0; i < 2; i++) {
+		(void)close(readers[i]);
+		(void)close(others[i]);
+	}
+}
+
 static void a_tool_that_hides_what_it_says_is_refused(void **state)
 {
 	(void)state;
@@ -281,6 +358,9 @@ int main(void)
 		RELAYED(an_earlier_answer_is_not_taken_for_the_transactions),
 		RELAYED(a_lock_of_the_tools_own_is_waited_for),
 		RELAYED(a_second_transaction_is_refused),
+		cmocka_unit_test_setup_teardown(as_many_transactions_as_were_announced_are_let_in,
+						begin_three, end),
+		RELAYED(what_begins_under_a_lock_of_the_tools_own_is_let_in),
 		RELAYED(a_tool_that_hides_what_it_says_is_refused),
 		RELAYED(a_tool_that_locks_tables_is_refused),
 		RELAYED(a_tool_that_never_begins_is_not_waited_for_without_end),

@@ -38,7 +38,12 @@ struct rp_guest {
 	/* [it lives] For an engine that waits for it: -1 when it has ended, and what it said about that. Does not
 	 * wait. */
 	int (*check)(struct rp_guest *g, struct rp_err **err);
+	/* For an engine without snapshots that can be named: how many transactions it reads in, each on a connection of
+	 * its own; 0: one. */
+	unsigned transactions;
 };
+/* One for whoever leads the others, and so many that read. */
+#define RP_GUEST_READERS_MAX 32
 
 /* A part of a relation: block numbers, key bounds, a segment of n, a prefix. Text in the engine's own words,
  * shown in logs. */

@@ -24,6 +24,15 @@ static int add_optional(json_t *to, const char *name, const char *value)
 	return value == NULL || *value == '\0' ? 0 : json_object_set_new(to, name, json_string(value));
 }
 
+/* The oldest reader that understands it. */
+static int version_for(const struct rp_survey *s)
+{
+	for (size_t i = 0; i < s->n_relations; i++)
+		if (s->relations[i].sample != NULL || s->relations[i].ranges != NULL)
+			return RP_PREDICATE_VERSION;
+	return RP_PREDICATE_OLDEST;
+}
+
 static json_t *write_predicate(const struct rp_manifest *m, struct rp_err **err)
 {
 	json_t *survey = NULL;
@@ -35,7 +44,7 @@ static json_t *write_predicate(const struct rp_manifest *m, struct rp_err **err)
 		 m->sequence != 0 ? m->sequence : (uint64_t)m->sealed_ms);
 	/* 64-bit numbers are text: most readers of JSON make a double of a number. */
 	json_t *p = json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o}", "schemaVersion",
-			      RP_PREDICATE_VERSION, "target", m->target, "sealedAt", sealed, "sequence",
+			      version_for(m->survey), "target", m->target, "sealedAt", sealed, "sequence",
 			      sequence, "tool", "name", TOOL_NAME, "version", RP_VERSION, "survey", survey);
 	if (p == NULL || add_optional(p, "environment", m->environment) < 0 ||
 	    add_optional(p, "previous", m->previous) < 0) {
@@ -75,11 +84,12 @@ int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct r
 
 static int read_version(const json_t *version, const json_t *tool_version, struct rp_err **err)
 {
-	if (json_integer_value(version) == RP_PREDICATE_VERSION)
+	json_int_t is = json_integer_value(version);
+	if (is >= RP_PREDICATE_OLDEST && is <= RP_PREDICATE_VERSION)
 		return 0;
 	char shown[RP_SHOWN];
-	rp_err_set(err, RP_ERR_TRUST, "its schema version is %lld, expected %d", json_integer_value(version),
-		   RP_PREDICATE_VERSION);
+	rp_err_set(err, RP_ERR_TRUST, "its schema version is %lld, expected %d to %d", is,
+		   RP_PREDICATE_OLDEST, RP_PREDICATE_VERSION);
 	return rp_err_hint(err, "it was written by version %s; use that version or a newer one",
 			   rp_shown(shown, tool_version != NULL ? json_string_value(tool_version) : "?"));
 }
@@ -149,7 +159,11 @@ static int read_predicate(struct rp_manifest *m, const json_t *predicate, struct
 	m->environment = rp_arena_strdup(m->memory, json_string_value(environment));
 	if (m->target == NULL || (environment != NULL && m->environment == NULL))
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	return rp_survey_from_json(&m->survey, survey, err);
+	if (rp_survey_from_json(&m->survey, survey, err) < 0)
+		return -1;
+	if (json_integer_value(version) < version_for(m->survey))
+		return rp_err_set(err, RP_ERR_TRUST, "it has fields that its schema version does not have");
+	return 0;
 }
 
 /* Another type may have any other fields, so that these two are looked at before the rest. */

@@ -13,7 +13,9 @@ struct rp_manifest;
 
 #define RP_STATEMENT_TYPE    "https://in-toto.io/Statement/v1"
 #define RP_PREDICATE_TYPE    "https://reprove.dev/manifest/v1"
-#define RP_PREDICATE_VERSION 1
+/* 2: a relation may have a sample and ranges. Written only where one has, and 1 is read for ever. */
+#define RP_PREDICATE_OLDEST  1
+#define RP_PREDICATE_VERSION 2
 
 /* Compact, with sorted keys: the same manifest gives the same bytes. */
 int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct rp_err **err);

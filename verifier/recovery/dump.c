@@ -239,7 +239,7 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_dump_wish *wish, struct rp
 	rp_auto(rp_dump) d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	*d = (struct rp_dump){.guest = {.start = start, .check = check},
+	*d = (struct rp_dump){.guest = {.start = start, .check = check, .transactions = 1},
 			      .engine = wish->engine,
 			      .format = format,
 			      .command = wish->command != NULL && wish->command[0] != NULL ? wish->command
@@ -256,6 +256,11 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_dump_wish *wish, struct rp
 	if (pipe2(d->stop, O_CLOEXEC) < 0 || pipe2(d->done, O_CLOEXEC) < 0 || d->hash == NULL ||
 	    EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory or descriptors");
+	/* What names {jobs} reads with so many connections, and is led by one more. */
+	if (rp_dump_uses(words_of(d), "{jobs}")) {
+		d->jobs = d->jobs < RP_GUEST_READERS_MAX ? d->jobs : RP_GUEST_READERS_MAX;
+		d->guest.transactions = d->jobs + 1;
+	}
 	if (rp_dump_place_make(&d->place, wish->path, rp_dump_uses(words_of(d), "{path}"), err) < 0)
 		return -1;
 	*ret = rp_take(d);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "verifier/survey/survey.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
 
@@ -33,4 +34,12 @@ int rp_until_parse(const char *text, struct rp_until *ret, struct rp_err **err)
 		err, RP_ERR_USAGE,
 		"'%s' is none of sealed, end, time:TIME, lsn:LSN, name:NAME, binlog:FILE:POSITION, gtid:GTID",
 		text);
+}
+
+const char *rp_wanted_database(const struct rp_wanted *w, bool *ret_asked)
+{
+	*ret_asked = w != NULL && w->database != NULL;
+	if (*ret_asked)
+		return w->database;
+	return w != NULL && w->sealed != NULL ? w->sealed->identity.database : NULL;
 }

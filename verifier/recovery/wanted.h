@@ -39,4 +39,8 @@ struct rp_wanted {
 	unsigned jobs;			/* for what can be restored in parallel; 0: one per core */
 };
 
+/* Which database: what a person has asked for, else what was sealed. NULL: neither says, and it must be the only one.
+ * w may be NULL. */
+const char *rp_wanted_database(const struct rp_wanted *w, bool *ret_asked);
+
 #endif

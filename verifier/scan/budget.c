@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/scan/workers.h"
+#include "verifier/survey/ranges.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
@@ -15,14 +17,23 @@ static uint32_t cells_within(const struct rp_sketch *k, uint32_t cells)
 	return rp_sketch_cells(k) < cells ? rp_sketch_cells(k) : cells;
 }
 
+/* A relation's, with what goes with it. */
+static size_t size_of(const struct rp_relation *r, uint32_t cells)
+{
+	if (r->sketch == NULL)
+		return 0;
+	size_t size = rp_sketch_size(r->sketch, cells_within(r->sketch, cells));
+	if (r->sample != NULL && rp_sample_width_for(cells) > 0)
+		size += rp_sample_size(r->sample, rp_sample_width_for(cells));
+	return r->ranges != NULL ? size + rp_ranges_size(r->ranges, rp_ranges_most_for(cells)) : size;
+}
+
 /* What all of them take when none has more than so many cells. */
 static size_t size_with(const struct rp_survey *s, uint32_t cells)
 {
 	size_t size = 0;
-	for (size_t i = 0; i < s->n_relations; i++) {
-		const struct rp_sketch *k = s->relations[i].sketch;
-		size += k != NULL ? rp_sketch_size(k, cells_within(k, cells)) : 0;
-	}
+	for (size_t i = 0; i < s->n_relations; i++)
+		size += size_of(&s->relations[i], cells);
 	return size;
 }
 
@@ -37,6 +48,14 @@ static int shrink(struct rp_relation *r, uint32_t cells)
 		rp_sketch_free(rp_take(r->sketch));
 	else
 		rp_sketch_shrink(r->sketch, cells);
+	if (r->sketch == NULL || rp_sample_width_for(cells) == 0)
+		rp_sample_free(rp_take(r->sample));
+	if (r->sketch == NULL)
+		rp_ranges_free(rp_take(r->ranges));
+	if (r->sample != NULL)
+		rp_sample_shrink(r->sample, rp_sample_width_for(cells));
+	if (r->ranges != NULL)
+		rp_ranges_fit(r->ranges, rp_ranges_most_for(cells));
 	return 1;
 }
 

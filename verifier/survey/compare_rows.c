@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "verifier/survey/compare.h"
+#include "verifier/survey/sample.h"
 #include "verifier/util/error.h"
 
 static int cannot_tell(struct rp_row_changes *c, struct rp_err **err, const char *fmt, ...)
@@ -143,6 +144,34 @@ static int subtract(struct rp_sketch **ret, const struct rp_relation *sealed, co
 	return 0;
 }
 
+/* Too many for the sketch: some of them, and where all of them are. A single cell is believed, for the row in it is
+ * proved by a keyed hash of 64 bits; that a changed row is one, by the restored row. */
+static int locate(struct rp_row_changes *c, const struct rp_relation *sealed, const struct rp_relation *found,
+		  struct rp_err **err)
+{
+	if (found == NULL)
+		return 0;
+	if (sealed->ranges != NULL && found->ranges != NULL &&
+	    rp_ranges_compare(&c->ranges, sealed->ranges, found->ranges, err) < 0)
+		return -1;
+	if (sealed->sample == NULL || found->sample == NULL)
+		return 0;
+	rp_auto(rp_sample) left = NULL;
+	struct rp_sketch_items items = {0};
+	if (rp_sample_new_like(&left, sealed->sample, err) < 0 ||
+	    rp_sample_merge(left, sealed->sample, err) < 0)
+		return -1;
+	if (rp_sample_subtract(left, found->sample, NULL) < 0)
+		return 0; /* of another shape: nothing is known */
+	if (rp_sample_decode(left, &items, err) < 0)
+		return -1;
+	int r = pair(c, &items, err);
+	free(items.all);
+	if (rp_sample_has_twins(left))
+		c->sample = rp_take(left);
+	return r;
+}
+
 static int decode(struct rp_row_changes *c, const struct rp_relation *sealed, const struct rp_relation *found,
 		  struct rp_err **err)
 {
@@ -157,7 +186,7 @@ static int decode(struct rp_row_changes *c, const struct rp_relation *sealed, co
 	c->complete = items.complete && adds_up(&items, sealed, found_rows, found_lo);
 	c->estimate = rows_out_of(items.estimate, sealed->rows, found_rows);
 	c->estimate_most = items.estimate > c->estimate ? items.estimate : c->estimate;
-	int r = c->complete ? pair(c, &items, err) : 0;
+	int r = c->complete ? pair(c, &items, err) : locate(c, sealed, found, err);
 	if (c->complete)
 		c->estimate = c->estimate_most = c->n;
 	free(items.all);
@@ -195,5 +224,7 @@ void rp_row_changes_done(struct rp_row_changes *c)
 	free(c->columns);
 	free(c->altered);
 	free(c->reason);
+	free(c->ranges.all);
+	rp_sample_free(c->sample);
 	*c = (struct rp_row_changes){0};
 }

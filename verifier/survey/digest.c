@@ -8,6 +8,8 @@
 #include <xxhash.h>
 
 #include "verifier/survey/key.h"
+#include "verifier/survey/ranges.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/seed.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/survey/strong.h"
@@ -44,6 +46,16 @@ static uint32_t cells_for(uint32_t budget)
 	return cells == 0 ? CELLS_STEP / 4 : cells < 16384 ? cells : 16384;
 }
 
+static int init_like(struct rp_tally *t, const struct rp_relation *like, struct rp_err **err)
+{
+	if (like->sketch == NULL)
+		return 0;
+	if (rp_sketch_new_like(&t->sketch, like->sketch, err) < 0 ||
+	    (like->sample != NULL && rp_sample_new_like(&t->sample, like->sample, err) < 0))
+		return -1;
+	return like->ranges != NULL ? rp_ranges_new_like(&t->ranges, like->ranges, err) : 0;
+}
+
 static int init_sketch(struct rp_tally *t, const struct rp_method *how, const struct rp_relation *like,
 		       struct rp_err **err)
 {
@@ -51,11 +63,15 @@ static int init_sketch(struct rp_tally *t, const struct rp_method *how, const st
 	for (size_t i = 0; i < t->of->n_columns; i++)
 		keyed |= t->of->columns[i].key > 0;
 	if (like != NULL)
-		return like->sketch != NULL ? rp_sketch_new_like(&t->sketch, like->sketch, err) : 0;
+		return init_like(t, like, err);
 	if (how->sketch_bytes == 0)
 		return 0;
 	unsigned key_size = keyed ? RP_KEY_MAX : 0;
-	return rp_sketch_new(&t->sketch, cells_for(how->sketch_bytes), key_size, how->salt, err);
+	uint32_t cells = cells_for(how->sketch_bytes), width = rp_sample_width_for(cells);
+	if (rp_sketch_new(&t->sketch, cells, key_size, how->salt, err) < 0 ||
+	    (width > 0 && rp_sample_new(&t->sample, width, key_size, how->salt, err) < 0))
+		return -1;
+	return how->whole_keys ? rp_ranges_new(&t->ranges, t->of, rp_ranges_most_for(cells), err) : 0;
 }
 
 int rp_tally_init(struct rp_tally *t, const struct rp_relation *r, const struct rp_method *how,
@@ -90,6 +106,8 @@ void rp_tally_done(struct rp_tally *t)
 {
 	free(t->columns);
 	rp_sketch_free(t->sketch);
+	rp_sample_free(t->sample);
+	rp_ranges_free(t->ranges);
 	rp_strong_free(t->strong);
 	free(t->strong_digest);
 	if (t->key != NULL)
@@ -164,6 +182,10 @@ __attribute__((flatten)) int rp_tally_row(void *tally, const uint8_t *row, size_
 	}
 	if (t->sketch != NULL)
 		rp_sketch_add(t->sketch, &key, h);
+	if (t->sample != NULL)
+		rp_sample_add(t->sample, &key, h.lo);
+	if (t->ranges != NULL)
+		rp_ranges_add(t->ranges, parts, h.lo);
 	rp_u128_add(&t->sum, h);
 	t->rows++;
 	return 0;
@@ -182,10 +204,31 @@ void rp_tally_merge(struct rp_tally *into, const struct rp_tally *from)
 	if (into->sketch != NULL &&
 	    (from->sketch == NULL || rp_sketch_merge(into->sketch, from->sketch, NULL) < 0))
 		rp_sketch_free(rp_take(into->sketch));
+	if (into->sample != NULL &&
+	    (from->sample == NULL || rp_sample_merge(into->sample, from->sample, NULL) < 0))
+		rp_sample_free(rp_take(into->sample));
+	if (into->ranges != NULL && from->ranges == NULL)
+		rp_ranges_free(rp_take(into->ranges));
+	else if (into->ranges != NULL)
+		rp_ranges_merge(into->ranges, from->ranges);
 	if (into->strong != NULL && from->strong == NULL)
 		rp_strong_free(rp_take(into->strong));
 	else if (into->strong != NULL)
 		rp_strong_merge(into->strong, from->strong);
+}
+
+/* What a small relation's sketch names whole needs neither sample nor ranges. */
+static void fit(struct rp_tally *t)
+{
+	rp_sketch_fit(t->sketch, t->rows);
+	if (t->rows <= RP_SKETCH_NAMES_ALL) {
+		rp_sample_free(rp_take(t->sample));
+		rp_ranges_free(rp_take(t->ranges));
+	}
+	if (t->sample != NULL)
+		rp_sample_fit(t->sample, t->rows, rp_sketch_key_size(t->sketch));
+	if (t->ranges != NULL)
+		rp_ranges_fit(t->ranges, RP_RANGES_MAX);
 }
 
 void rp_tally_store(struct rp_tally *t, struct rp_relation *r)
@@ -197,9 +240,13 @@ void rp_tally_store(struct rp_tally *t, struct rp_relation *r)
 		r->columns[i].nulls = t->columns[i].nulls;
 	}
 	if (t->sketch != NULL && !t->as_sealed)
-		rp_sketch_fit(t->sketch, t->rows);
+		fit(t);
 	rp_sketch_free(r->sketch);
+	rp_sample_free(r->sample);
+	rp_ranges_free(r->ranges);
 	r->sketch = rp_take(t->sketch);
+	r->sample = rp_take(t->sample);
+	r->ranges = rp_take(t->ranges);
 	free(r->strong);
 	r->strong = t->strong != NULL ? rp_take(t->strong_digest) : NULL;
 	if (r->strong != NULL)

@@ -16,6 +16,7 @@
 
 #define RP_SEED_ROW    "reprove/v1/row"
 #define RP_SEED_SKETCH "reprove/v1/sketch"
+#define RP_SEED_SAMPLE "reprove/v1/sample"
 #define RP_SEED_KEY    "reprove/v1/key"
 #define RP_SEED_STRONG "reprove/v1/strong"
 

@@ -62,6 +62,8 @@ static const struct rp_member relation[] = {
 	{"digest", RP_FIELD_SUM128, AT(digest), .of_rows = true},
 	{"strong", RP_FIELD_OTHER, AT(strong), .of_rows = true, .optional = true},
 	{"sketch", RP_FIELD_OTHER, AT(sketch), .of_rows = true, .optional = true},
+	{"sample", RP_FIELD_OTHER, AT(sample), .of_rows = true, .optional = true},
+	{"ranges", RP_FIELD_OTHER, AT(ranges), .of_rows = true, .optional = true},
 };
 const struct rp_shape rp_shape_relation = RP_SHAPE(relation);
 #undef AT

@@ -94,16 +94,6 @@ void rp_sketch_add(struct rp_sketch *s, const struct rp_key_bytes *key, struct r
 		s->widest = key->len;
 }
 
-/* sign is 1 or -1 modulo 2^64; keys are their own inverse. */
-static void cell_combine(struct rp_cell *into, const struct rp_cell *from, uint64_t sign)
-{
-	into->count += sign * from->count;
-	into->hash += sign * from->hash;
-	into->check += sign * from->check;
-	for (unsigned i = 0; i < 4; i++)
-		into->key[i] ^= from->key[i];
-}
-
 static int combine(struct rp_sketch *into, const struct rp_sketch *from, uint64_t sign, struct rp_err **err)
 {
 	if (into->part != from->part || into->key_size != from->key_size ||
@@ -114,7 +104,7 @@ static int combine(struct rp_sketch *into, const struct rp_sketch *from, uint64_
 			rp_sketch_count(into), into->key_size, rp_sketch_count(from), from->key_size,
 			memcmp(into->salt, from->salt, RP_SALT_LEN) != 0 ? ", of two salts" : "");
 	for (uint32_t i = 0; i < rp_sketch_count(into); i++)
-		cell_combine(&into->cells[i], &from->cells[i], sign);
+		rp_cell_combine(&into->cells[i], &from->cells[i], sign);
 	for (uint32_t i = 0; i < into->n_buckets; i++) {
 		into->buckets[i].count += sign * from->buckets[i].count;
 		into->buckets[i].sum += sign * from->buckets[i].sum;
@@ -140,7 +130,7 @@ static void fold(struct rp_sketch *s)
 	uint32_t n = rp_sketch_count(s);
 	for (uint32_t i = 0; i < n; i += 2) {
 		struct rp_cell c = s->cells[i];
-		cell_combine(&c, &s->cells[i + 1], 1);
+		rp_cell_combine(&c, &s->cells[i + 1], 1);
 		s->cells[i / 2] = c;
 	}
 	s->part /= 2;
@@ -163,7 +153,7 @@ static void fold(struct rp_sketch *s)
 static const struct {
 	uint64_t rows;
 	uint32_t cells;
-} enough[] = {{0, 16}, {1, 32}, {5, 64}, {22, 128}, {55, 256}};
+} enough[] = {{0, 16}, {1, 32}, {5, 64}, {22, 128}, {RP_SKETCH_NAMES_ALL, 256}};
 
 void rp_sketch_fit(struct rp_sketch *s, uint64_t rows)
 {

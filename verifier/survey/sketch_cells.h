@@ -17,6 +17,22 @@ struct rp_cell {
 	uint64_t count, hash, check;
 	uint64_t key[4]; /* its 24 bytes, and its length as a number */
 };
+/* By key, what is lost before what is gained. For qsort(). */
+int rp_sketch_item_order(const void *a, const void *b);
+/* In a manifest: 24 bytes, and where there is a key its length and its bytes. */
+size_t rp_cell_size(unsigned key_size);
+uint8_t *rp_cell_put(uint8_t *at, const struct rp_cell *c, unsigned key_size);
+void rp_cell_get(const uint8_t **at, struct rp_cell *c, unsigned key_size);
+/* sign is 1 or -1 modulo 2^64; keys are their own inverse. */
+static inline void rp_cell_combine(struct rp_cell *into, const struct rp_cell *from, uint64_t sign)
+{
+	into->count += sign * from->count;
+	into->hash += sign * from->hash;
+	into->check += sign * from->check;
+	for (unsigned i = 0; i < 4; i++)
+		into->key[i] ^= from->key[i];
+}
+
 struct rp_bucket {
 	uint64_t count, sum;
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/survey/ranges.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/survey/sort.h"
 #include "verifier/util/arena.h"
@@ -32,6 +34,8 @@ void rp_survey_free(struct rp_survey *s)
 		return;
 	for (size_t i = 0; i < s->n_relations; i++) {
 		rp_sketch_free(s->relations[i].sketch);
+		rp_sample_free(s->relations[i].sample);
+		rp_ranges_free(s->relations[i].ranges);
 		free(s->relations[i].strong);
 	}
 	rp_arena_free(s->memory);
@@ -170,6 +174,8 @@ int rp_survey_add_relation(struct rp_survey *s, const struct rp_relation *r, str
 	to.source = copy(&c, r->source);
 	to.columns = copy_columns(&c, r, err);
 	to.sketch = NULL; /* there is but one owner of each; see the header */
+	to.sample = NULL;
+	to.ranges = NULL;
 	to.strong = NULL;
 	if (c.failed)
 		return no_memory(err);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "verifier/survey/key.h"
+#include "verifier/survey/ranges.h"
 #include "verifier/survey/row.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/shapes.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/survey/sort.h"
@@ -97,6 +99,37 @@ static int read_columns(struct rp_relation *r, const json_t *json, struct rp_err
 	return rp_key_columns(r->columns, r->n_columns, &n_key, RP_ERR_TRUST, err);
 }
 
+/* Ranges that are of these rows, and order by columns that the key has. */
+static int read_ranges(struct rp_relation *r, const json_t *json, struct rp_err **err)
+{
+	const char *text;
+	size_t n_key;
+	if (rp_text_read(&text, json, "ranges", err) < 0 ||
+	    rp_ranges_read(&r->ranges, text, json_string_length(json), err) < 0 ||
+	    rp_key_columns(r->columns, r->n_columns, &n_key, RP_ERR_TRUST, err) < 0)
+		return -1;
+	if (!rp_ranges_suit(r->ranges, n_key, r->rows, r->digest.lo))
+		return rp_err_set(err, RP_ERR_TRUST, "'ranges' are not of its key and its rows");
+	return 0;
+}
+
+/* Rows that cannot all be named: some of them, and where they are. */
+static int read_places(struct rp_survey *s, struct rp_relation *r, const json_t *json, struct rp_err **err)
+{
+	const json_t *sample = json_object_get(json, "sample"), *ranges = json_object_get(json, "ranges");
+	const char *text;
+	if ((sample != NULL || ranges != NULL) && r->sketch == NULL)
+		return rp_err_set(err, RP_ERR_TRUST, "'sample' or 'ranges' without 'sketch'");
+	if (sample != NULL) {
+		if (rp_text_read(&text, sample, "sample", err) < 0 ||
+		    rp_sample_read(&r->sample, text, json_string_length(sample), s->method.salt, err) < 0)
+			return -1;
+		if (rp_sample_key_size(r->sample) != rp_sketch_key_size(r->sketch))
+			return rp_err_set(err, RP_ERR_TRUST, "'sample' and 'sketch' have keys of two sizes");
+	}
+	return ranges != NULL ? read_ranges(r, ranges, err) : 0;
+}
+
 /* Into the survey's own relation, which owns them. */
 static int read_proofs(struct rp_survey *s, struct rp_relation *r, const json_t *json, struct rp_err **err)
 {
@@ -114,11 +147,11 @@ static int read_proofs(struct rp_survey *s, struct rp_relation *r, const json_t 
 		if (!rp_parse_hex(text, r->strong, RP_STRONG_LEN))
 			return rp_err_set(err, RP_ERR_TRUST, "'strong' is not 64 hexadecimal digits");
 	}
-	if (sketch == NULL)
-		return 0;
-	if (rp_text_read(&text, sketch, "sketch", err) < 0)
+	if (sketch != NULL &&
+	    (rp_text_read(&text, sketch, "sketch", err) < 0 ||
+	     rp_sketch_read(&r->sketch, text, json_string_length(sketch), s->method.salt, err) < 0))
 		return -1;
-	return rp_sketch_read(&r->sketch, text, json_string_length(sketch), s->method.salt, err);
+	return read_places(s, r, json, err);
 }
 
 static int read_relation(struct rp_survey *s, const json_t *json, struct rp_err **err)

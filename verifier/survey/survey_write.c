@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/survey/survey.h"
 
+#include "verifier/survey/ranges.h"
+#include "verifier/survey/sample.h"
 #include "verifier/survey/shapes.h"
 #include "verifier/survey/sketch.h"
 #include "verifier/util/buf.h"
@@ -79,6 +81,13 @@ static int set_columns(json_t *relation, const struct rp_relation *r, struct rp_
 	return set(relation, "columns", rp_take(columns), err);
 }
 
+static int set_blob(json_t *relation, const char *name, struct rp_buf *text, struct rp_err **err)
+{
+	if (rp_buf_check(text, err) < 0)
+		return -1;
+	return text->len > 0 ? set(relation, name, json_string(rp_buf_text(text)), err) : 0;
+}
+
 static int set_proofs(json_t *relation, const struct rp_relation *r, struct rp_err **err)
 {
 	char hex[RP_SHA256_HEX];
@@ -87,13 +96,17 @@ static int set_proofs(json_t *relation, const struct rp_relation *r, struct rp_e
 		if (set(relation, "strong", json_string(hex), err) < 0)
 			return -1;
 	}
-	if (r->sketch == NULL)
-		return 0;
-	rp_autobuf text = RP_BUF_INIT(SKETCH_TEXT_MAX);
-	rp_sketch_write(r->sketch, &text);
-	if (rp_buf_check(&text, err) < 0)
+	rp_autobuf sketch = RP_BUF_INIT(SKETCH_TEXT_MAX), sample = RP_BUF_INIT(SKETCH_TEXT_MAX);
+	rp_autobuf ranges = RP_BUF_INIT(SKETCH_TEXT_MAX);
+	if (r->sketch != NULL)
+		rp_sketch_write(r->sketch, &sketch);
+	if (r->sample != NULL)
+		rp_sample_write(r->sample, &sample);
+	if (r->ranges != NULL)
+		rp_ranges_write(r->ranges, &ranges);
+	if (set_blob(relation, "sketch", &sketch, err) < 0 || set_blob(relation, "sample", &sample, err) < 0)
 		return -1;
-	return set(relation, "sketch", json_string(rp_buf_text(&text)), err);
+	return set_blob(relation, "ranges", &ranges, err);
 }
 
 static json_t *write_relation(const struct rp_survey *s, const struct rp_relation *r, struct rp_err **err)

@@ -136,7 +136,7 @@ static int make_tls(struct rp_my_conn *c, const struct sockaddr_storage *server,
 	return rp_err_hint(err, "leave 'ssl-mode=disabled' out");
 }
 
-static int open_way(struct rp_my_entry *e, struct rp_my_conn *c, struct rp_err **err)
+static int open_way(struct rp_my_entry *e, struct rp_my_conn *c, unsigned transactions, struct rp_err **err)
 {
 	struct rp_my_tls *tls = NULL;
 	struct sockaddr_storage server;
@@ -148,7 +148,8 @@ static int open_way(struct rp_my_entry *e, struct rp_my_conn *c, struct rp_err *
 		rp_my_tls_free(tls);
 		return -1;
 	}
-	return rp_my_relay_new(&e->relay, fd, (const struct sockaddr *)&server, len, tls, err);
+	return rp_my_relay_new(&e->relay, fd, (const struct sockaddr *)&server, len, tls,
+			       transactions > 0 ? transactions : 1, err);
 }
 
 static int start(struct rp_my_entry *e, struct rp_my_conn *c, bool global, struct rp_guest *guest,
@@ -176,14 +177,19 @@ int rp_my_admit(struct rp_my_entry *ret, struct rp_my_conn *leader, bool global,
 		struct rp_err **err)
 {
 	rp_cleanup(rp_my_entry_done) struct rp_my_entry e = {0};
-	if (open_way(&e, leader, err) < 0 || start(&e, leader, global, guest, err) < 0)
+	if (open_way(&e, leader, guest->transactions, err) < 0 || start(&e, leader, global, guest, err) < 0)
 		return -1;
 	if (rp_my_relay_await(e.relay, RP_MY_AT_GATE, BEGIN_MS, guest, leader->base.run, err) < 0)
 		return rp_err_wrap(err, "let the backup in");
-	rp_my_lobby_forget(e.lobby);
 	*ret = e;
 	e = (struct rp_my_entry){0};
 	return 0;
+}
+
+void rp_my_entry_in(struct rp_my_entry *e)
+{
+	if (e->lobby != NULL)
+		rp_my_lobby_forget(e->lobby);
 }
 
 void rp_my_entry_done(struct rp_my_entry *e)

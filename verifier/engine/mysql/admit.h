@@ -20,6 +20,8 @@ struct rp_my_entry {
  * login. */
 int rp_my_admit(struct rp_my_entry *ret, struct rp_my_conn *leader, bool global, struct rp_guest *guest,
 		struct rp_err **err);
+/* It is in, with all its connections: what says how to log in is removed. */
+void rp_my_entry_in(struct rp_my_entry *e);
 void rp_my_entry_done(struct rp_my_entry *e);
 
 #endif

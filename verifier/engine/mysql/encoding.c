@@ -148,3 +148,14 @@ int rp_my_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err 
 	rp_buf_add(sql, form == RP_MY_NUMBER ? " AS UNSIGNED)" : "");
 	return 0;
 }
+
+struct rp_order rp_my_order(const char *word)
+{
+	static const struct rp_order orders[RP_MY_FORM_N + 1] = {
+		[RP_MY_INT] = {RP_ORDER_SIGNED, 8},	 [RP_MY_UINT] = {RP_ORDER_UNSIGNED, 8},
+		[RP_MY_NUMBER] = {RP_ORDER_UNSIGNED, 8}, [RP_MY_UUID] = {RP_ORDER_UNSIGNED, 16},
+		[RP_MY_INET4] = {RP_ORDER_UNSIGNED, 4},	 [RP_MY_INET6] = {RP_ORDER_UNSIGNED, 16},
+		[RP_MY_BYTES] = {RP_ORDER_BYTES, 0},
+	};
+	return orders[rp_my_form_of(word)];
+}

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "verifier/survey/relation.h"
+
 struct rp_buf;
-struct rp_column;
 struct rp_err;
 
 /* How a value of each type becomes the bytes that are digested: rp_column.encoding. It follows from the type alone,
@@ -36,6 +37,9 @@ enum rp_my_form {
 	RP_MY_FORM_N /* none of these */
 };
 enum rp_my_form rp_my_form_of(const char *word); /* RP_MY_FORM_N: not a word of ours; accepts NULL. Pure. */
+
+/* How the values of a form follow each other; dates are numbers to nobody who reads a part of one. Pure. */
+struct rp_order rp_my_order(const char *word);
 
 /* Append the select-list expression for one column; RP_ERR_OBJECT for an encoding that is none of ours. */
 int rp_my_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err);

@@ -146,7 +146,10 @@ static int make_moment(struct holding *h, struct rp_err **err)
 	bool may = h->global && h->tables.loose == NULL;
 	if (h->guest != NULL && rp_my_admit(&h->moment->entry, h->leader, may, h->guest, err) < 0)
 		return -1;
-	return rp_my_see_moment(h, err);
+	if (rp_my_see_moment(h, err) < 0)
+		return -1;
+	rp_my_entry_in(&h->moment->entry);
+	return 0;
 }
 
 void rp_my_pinpoint(struct rp_conn *leader)

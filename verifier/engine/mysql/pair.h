@@ -35,6 +35,7 @@ struct rp_my_pair {
 	struct rp_err *failure;		 /* of that */
 	uint64_t awaits;		 /* the command whose answer is waited for; 0: none */
 	enum rp_my_word awaited;
+	bool begins; /* a transaction of its has been let through; the relay's */
 };
 
 /* Takes over both descriptors, also when it fails. tls: how the server's side is secured; NULL: not. */

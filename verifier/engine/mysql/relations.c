@@ -86,6 +86,7 @@ static int add_column(struct walk *w, struct rp_column column, struct rp_err **e
 		return rp_err_set(err, RP_ERR_ENGINE, "it has too many columns");
 	if (column.name == NULL || column.type == NULL)
 		return no_memory(err);
+	column.order = rp_my_order(column.encoding);
 	w->all[w->n++] = column;
 	return 0;
 }

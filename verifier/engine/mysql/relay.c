@@ -30,7 +30,7 @@ static int start(struct rp_my_relay *r)
 }
 
 int rp_my_relay_new(struct rp_my_relay **ret, int listening, const struct sockaddr *server, socklen_t len,
-		    struct rp_my_tls *tls, struct rp_err **err)
+		    struct rp_my_tls *tls, unsigned transactions, struct rp_err **err)
 {
 	struct rp_my_relay *r = calloc(1, sizeof *r);
 	if (r == NULL || len > sizeof r->server) {
@@ -41,6 +41,7 @@ int rp_my_relay_new(struct rp_my_relay **ret, int listening, const struct sockad
 	}
 	r->listening = listening;
 	r->tls = tls;
+	r->announced = transactions;
 	memcpy(&r->server, server, len);
 	r->server_len = len;
 	(void)pthread_mutex_init(&r->lock, NULL);

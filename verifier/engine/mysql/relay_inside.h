@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "verifier/engine/engine.h"
 #include "verifier/engine/mysql/relay.h"
 
 struct rp_my_pair;
@@ -14,7 +15,7 @@ struct rp_my_pair;
 /* Private to relay.c and relay_pass.c. */
 
 /* A command of a person's own may ask something before it dumps, and on another connection. */
-#define RP_MY_PAIRS_MAX 8
+#define RP_MY_PAIRS_MAX (RP_GUEST_READERS_MAX + 8)
 
 struct rp_my_relay {
 	int listening;
@@ -32,9 +33,10 @@ struct rp_my_relay {
 
 	/* The thread's own. */
 	struct rp_my_pair *pairs[RP_MY_PAIRS_MAX];
-	struct rp_my_pair *guest; /* the one whose transaction it is */
-	bool locks;		  /* it has taken a lock of its own */
-	bool through;		  /* its transaction has been let through */
+	struct rp_my_pair *guest;    /* the first that came to the gate, and may lock */
+	bool locks, locked, unlocks; /* it asks for a lock of its own, has it, and lets go of it */
+	unsigned announced;	     /* transactions, at least one */
+	unsigned through, answered;  /* that have been let through, and that the server has begun */
 };
 
 /* The thread. */

@@ -50,6 +50,14 @@ static bool let(struct rp_my_pair *p, bool await)
 	return true;
 }
 
+/* Nobody may write while our lock is held, which is until all that were announced have begun, nor while the tool
+ * holds its own, which it took before ours was let go of. What begins then sees the same. */
+static bool may_begin(const struct rp_my_relay *r, const struct rp_my_pair *p)
+{
+	unsigned kept = p != r->guest && !r->guest->begins; /* for the first at the gate */
+	return !p->begins && (r->through + kept < r->announced || (r->locks && !r->unlocks));
+}
+
 static bool judge_begin(struct rp_my_relay *r, struct rp_my_pair *p)
 {
 	static const char help[] = "use one connection and one transaction: --single-transaction";
@@ -57,13 +65,28 @@ static bool judge_begin(struct rp_my_relay *r, struct rp_my_pair *p)
 		r->guest = p;
 		reach(r, RP_MY_AT_GATE);
 	}
-	if (p != r->guest || (r->through && p->says != RP_MY_FLUSH))
+	bool may = p->says == RP_MY_BEGIN	 ? may_begin(r, p)
+		   : p->says == RP_MY_FLUSH_LOCK ? p == r->guest && r->through == 0
+						 : p == r->guest;
+	if (!may)
 		return refuse(r, p, "begins a second transaction, which would see another moment", help);
-	if (!is_open(r))
+	/* Behind a lock that the server has not given yet nobody begins but who asked for it. */
+	if (!is_open(r) || (r->locks && !r->locked && p != r->guest))
 		return false;
 	r->locks |= p->says == RP_MY_FLUSH_LOCK;
-	r->through |= p->says == RP_MY_BEGIN;
-	return let(p, p->says == RP_MY_BEGIN);
+	p->begins |= p->says == RP_MY_BEGIN;
+	r->through += p->says == RP_MY_BEGIN;
+	return let(p, p->says != RP_MY_FLUSH);
+}
+
+/* A lock of the tool's own is let go of when all have begun that it was for. */
+static bool judge_unlock(struct rp_my_relay *r, struct rp_my_pair *p)
+{
+	bool own = p == r->guest && r->locks && r->through > 0;
+	if (own && r->answered < r->through)
+		return false;
+	r->unlocks |= own;
+	return let(p, own);
 }
 
 /* Does it pass? Else it waits, or was ended. */
@@ -84,7 +107,7 @@ static bool judge(struct rp_my_relay *r, struct rp_my_pair *p)
 	case RP_MY_BEGIN:
 		return judge_begin(r, p);
 	case RP_MY_UNLOCK:
-		return let(p, p == r->guest && r->through && r->locks);
+		return judge_unlock(r, p);
 	case RP_MY_OTHER:
 		break;
 	}
@@ -94,7 +117,11 @@ static bool judge(struct rp_my_relay *r, struct rp_my_pair *p)
 static void tell(struct rp_my_relay *r, struct rp_my_pair *p)
 {
 	enum rp_my_word answered = rp_my_pair_answered(p);
-	if (answered == RP_MY_BEGIN)
+	if (answered != RP_MY_OTHER)
+		rp_my_ring(r->orders); /* others may wait for it */
+	r->answered += answered == RP_MY_BEGIN;
+	r->locked |= r->locks && p == r->guest && answered != RP_MY_OTHER;
+	if (answered == RP_MY_BEGIN && r->answered >= r->announced)
 		reach(r, r->locks ? RP_MY_INSIDE : RP_MY_SETTLED);
 	else if (answered == RP_MY_UNLOCK)
 		reach(r, RP_MY_SETTLED);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "verifier/survey/relation.h"
+#include "verifier/engine/postgres/conn.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 
@@ -32,4 +32,31 @@ int rp_pg_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err 
 	rp_buf_add_ident(sql, col->name);
 	rp_buf_add(sql, ") END");
 	return 0;
+}
+
+/* What the send functions of keys give; a text is in the order of its bytes, whatever its collation says. */
+static const struct {
+	const char *type;
+	struct rp_order order;
+} orders[] = {
+	{"smallint", {RP_ORDER_SIGNED, 2}},
+	{"integer", {RP_ORDER_SIGNED, 4}},
+	{"bigint", {RP_ORDER_SIGNED, 8}},
+	{"date", {RP_ORDER_SIGNED, 4}},
+	{"timestamp without time zone", {RP_ORDER_SIGNED, 8}},
+	{"timestamp with time zone", {RP_ORDER_SIGNED, 8}},
+	{"oid", {RP_ORDER_UNSIGNED, 4}},
+	{"uuid", {RP_ORDER_UNSIGNED, 16}},
+	{"text", {RP_ORDER_BYTES, 0}},
+	{"character varying", {RP_ORDER_BYTES, 0}},
+	{"character", {RP_ORDER_BYTES, 0}},
+	{"bytea", {RP_ORDER_BYTES, 0}},
+};
+
+struct rp_order rp_pg_order(const struct rp_column *col)
+{
+	for (size_t i = 0; rp_pg_is_binary(col) && i < sizeof orders / sizeof orders[0]; i++)
+		if (rp_pg_is_type(col->type, orders[i].type))
+			return orders[i].order;
+	return (struct rp_order){RP_ORDER_NONE, 0};
 }

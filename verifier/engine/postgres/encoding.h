@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
+#include "verifier/survey/relation.h"
+
 struct rp_buf;
-struct rp_column;
 struct rp_err;
 
 /* How a column's values become bytes, decided at seal time and repeated for ever:
@@ -55,5 +56,7 @@ struct rp_err;
 /* Append the select-list expression for one column; RP_ERR_OBJECT for an encoding that is none of ours. */
 int rp_pg_encode(struct rp_buf *sql, const struct rp_column *col, struct rp_err **err);
 bool rp_pg_is_binary(const struct rp_column *col);
+/* How its values follow each other. */
+struct rp_order rp_pg_order(const struct rp_column *col);
 
 #endif

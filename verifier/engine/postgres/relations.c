@@ -88,6 +88,7 @@ static int add_relation(struct rp_survey *into, const PGresult *rows, int row, i
 							    .type = PQgetvalue(rows, row, TYPE),
 							    .encoding = rp_pg_text(rows, row, ENCODING),
 							    .key = (unsigned)key};
+		columns[r.n_columns - 1].order = rp_pg_order(&columns[r.n_columns - 1]);
 		if (columns[r.n_columns - 1].encoding == NULL)
 			return rp_err_set(err, RP_ERR_ENGINE, "no encoding is known for column '%s' of '%s'",
 					  PQgetvalue(rows, row, COLUMN), r.name);

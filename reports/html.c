@@ -111,6 +111,7 @@ static void render(const struct rp_result *r, const struct rp_rendering *how, st
 	rp_html_questions(o, out);
 	rp_html_timings(o, out);
 	rp_html_manifest(o, out);
+	rp_html_selection(o, out);
 	rp_html_environment(o, out);
 	rp_html_again(o, out);
 	rp_html_sign_off(o, out);

@@ -45,6 +45,7 @@ void rp_html_answers(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_questions(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_timings(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_manifest(const struct rp_outline *o, struct rp_buf *out);
+void rp_html_selection(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_environment(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_again(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_sign_off(const struct rp_outline *o, struct rp_buf *out);

@@ -188,6 +188,44 @@ void rp_html_manifest(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "</tbody>\n</table>\n</section>\n");
 }
 
+/* Who draws a sample has to show what it was drawn from. */
+void rp_html_selection(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_selection *s = &o->result->selection;
+	if (s->method == NULL || s->n == 0)
+		return;
+	rp_buf_add(
+		out,
+		"<section id=\"selection\">\n<h2>Backups to choose from</h2>\n<p class=\"intro\">Newest first; chosen: ");
+	rp_html_text(out, s->method);
+	if (s->seed != NULL) {
+		rp_buf_add(out, ", seed ");
+		rp_html_text(out, s->seed);
+		rp_buf_add(out, ", ");
+		rp_html_text(out, s->seed_by);
+	}
+	rp_buf_add(
+		out,
+		".</p>\n<table class=\"facts\">\n<caption class=\"hidden\">All that there were</caption>\n<tbody>\n");
+	for (size_t i = 0; i < s->n && i < RP_HTML_LINES; i++) {
+		const struct rp_selected *one = &s->all[i];
+		char text[RP_TIME_TEXT], size[RP_TIME_TEXT];
+		rp_autobuf line = RP_BUF_INIT(RP_FINDING_TEXT_MAX);
+		rp_time_format(one->taken_ms, text);
+		rp_size_format(one->bytes, size);
+		rp_buf_addf(&line, "%s, %s%s%s%s", text, size, one->aside != NULL ? "; no backup but " : "",
+			    one->aside != NULL ? one->aside : "", one->chosen ? "; chosen" : "");
+		entry(out, one->name, rp_buf_text(&line));
+	}
+	rp_buf_add(out, "</tbody>\n</table>\n");
+	if (s->n > RP_HTML_LINES) {
+		rp_autobuf more = RP_BUF_INIT(RP_FINDING_TEXT_MAX);
+		rp_buf_addf(&more, "%zu more are in result.json.", s->n - RP_HTML_LINES);
+		rp_html_el(out, "p", rp_buf_text(&more));
+	}
+	rp_buf_add(out, "</section>\n");
+}
+
 void rp_html_environment(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;

@@ -51,6 +51,12 @@ static void record(struct verifying *v, const struct rp_choice *c)
 	if (c->n < 2 && !o->point && !o->at)
 		return;
 	rp_result_selection(v->result, c->method ? c->method : "none", c->seed, c->seed_by);
+	rp_autobuf how = RP_BUF_INIT(4096);
+	rp_buf_addf(&how, "%s, of %zu backup%s", v->result->selection.method, c->population,
+		    c->population == 1 ? "" : "s");
+	if (c->seed)
+		rp_buf_addf(&how, "; the seed '%s' was %s", c->seed, c->seed_by);
+	rp_result_about(v->result, "chosen", rp_buf_text(&how));
 	for (size_t i = 0; i < c->n; i++) {
 		const struct rp_candidate *one = &c->all[i];
 		rp_result_candidate(v->result, &(struct rp_selected){.name = one->id,

@@ -28,7 +28,6 @@ static const struct {
 	{0, "-----BEGIN PGP", 14, "encrypted with PGP", "decrypt it first"},
 	{0, "PGDMP", 5, "a part of a pg_dump of the directory or tar format",
 	 "make the dump with 'pg_dump --format=custom'"},
-	{257, "ustar", 5, "a tar archive", "make the dump with 'pg_dump --format=custom'"},
 };
 
 /* Something that is known and cannot be read here is no fault of the backup. */
@@ -45,6 +44,11 @@ static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len,
 	rp_autobuf tried = RP_BUF_INIT(4096);
 	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++)
 		rp_buf_addf(&tried, "%s%s", tried.len > 0 ? ", " : "", (*f)->name);
+	if (rp_artifact_is_tar(a))
+		return rp_err_set(
+			err, RP_ERR_BACKUP,
+			"'%s' is a tar archive that begins with '%s', and no backup of a known format (tried: %s)",
+			a->point->id, rp_artifact_name(a, 0), rp_buf_text(&tried));
 	return rp_err_set(err, RP_ERR_BACKUP, "'%s' is no backup of a known format (tried: %s)", a->point->id,
 			  rp_buf_text(&tried));
 }

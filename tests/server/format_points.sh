@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What lies in a directory of backups is listed as what it is, whatever it is called, and the backup that is asked for is the one
+# that is verified.
+# usage: format_points.sh REPROVE SOURCE_ROOT
+set -u
+reprove=$(realpath "$1") root=$2
+. "$root/tests/lib/postgres.sh"
+. "$root/tests/lib/tap.sh"
+pg_begin
+pg_start
+cd "$work" || exit 1
+"$reprove" keygen . >/dev/null
+
+sql postgres "CREATE DATABASE shop"
+sql shop "CREATE TABLE goods (id int PRIMARY KEY, name text); INSERT INTO goods SELECT i, 'thing ' || i FROM generate_series(1, 100) i"
+seal() { # NAME [option...]: into the directory of backups
+	local name=$1
+	shift
+	"$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest "all/$name.json" --backup "all/$name" "$@" >/dev/null 2>seal.err ||
+		{ cat seal.err >&2; exit 1; }
+}
+verify() { "$reprove" verify --target shop --trust reprove.pub --state none --skip engine.amcheck "$@"; }
+
+# field FILTER: what points says of all, by jq
+points() { "$reprove" points --json "$@" >points.json 2>points.err; }
+field() { jq -r "$1" points.json; }
+format_of() { field ".points[] | select(.name == \"$1\") | .format // \"unknown\""; }
+
+mkdir all
+seal monday.dump
+sql shop "INSERT INTO goods VALUES (1001, 'on tuesday')"
+seal tuesday.sql --format plain
+sql shop "INSERT INTO goods VALUES (1002, 'on wednesday')"
+seal wednesday.dump
+touch -d 2026-11-02T06:00:00Z all/monday.dump
+touch -d 2026-11-03T06:00:00Z all/tuesday.sql
+touch -d 2026-11-04T06:00:00Z all/wednesday.dump
+
+# 1. The list.
+runs 0 "backups are listed" "$reprove" points all
+has "3 backups, 3 sealed" "and counted" "$out"
+has "beside them: a signed manifest (3)" "and what lies beside them is no backup" "$out"
+points all
+[ "$(field '[.points[] | select(.aside | not) | .name] | join(" ")')" = "wednesday.dump tuesday.sql monday.dump" ]
+tap $? "newest first"
+[ "$(format_of monday.dump)/$(format_of tuesday.sql)" = "pg_dump custom/pg_dump plain" ]
+tap $? "with their formats"
+[ "$(field '.points[] | select(.name == "monday.dump") | .sealed, .manifest, .sealedBy' | tr '\n' ' ')" = "true monday.dump.json names and sizes " ]
+tap $? "and whether they are sealed"
+runs 0 "by whom, when a key is named" "$reprove" points --trust reprove.pub --digest --json all
+[ "$(jq -r '[.points[] | select(.sealed) | .target + " " + .sealedBy] | unique | join(",")' <<<"$out")" = "shop SHA-256" ]
+tap $? "and byte for byte, when that is asked for"
+
+mkdir stranger && "$reprove" keygen stranger >/dev/null
+runs 0 "a stranger's key makes none sealed" "$reprove" points --trust stranger/reprove.pub all
+has "3 backups, 0 sealed" "and says so" "$out"
+has "3 manifests are not to be trusted" "and why" "$out"
+
+mkdir changed
+cp -p all/* changed/
+printf x | dd of=changed/monday.dump bs=1 seek=1000 conv=notrunc status=none
+printf x >>changed/tuesday.sql
+runs 0 "a changed byte is found by its digest" "$reprove" points --digest changed
+has "its SHA-256 is another" "and told" "$out"
+has "its size is another" "and so is another size" "$out"
+has "3 backups, 1 sealed" "and one is left" "$out"
+
+# 2. Whatever else lies there.
+mkdir odd
+printf 'just words\n' >odd/notes.dump
+: >odd/empty.dump
+mkfifo odd/pipe.dump
+ln -s ../all/monday.dump odd/link.dump
+ln -s loop odd/loop
+truncate -s 20G odd/huge.dump
+head -c 100000 /dev/urandom >odd/noise.sql.gz
+cp all/tuesday.sql odd/tuesday.custom
+gzip -c odd/tuesday.custom >odd/tuesday
+head -c 40 odd/tuesday >odd/cut.gz
+printf '\037\213' >odd/two-bytes
+mkdir -p odd/wal odd/deep/er/still odd/nothing
+printf '\020\321\001\000' >odd/wal/000000010000000000000007
+cp all/wednesday.dump odd/deep/er/still/wednesday.sql
+(cd odd && tar cf evil.tar --transform 's,^,../,' -P notes.dump) 2>/dev/null
+runs 0 "a directory of oddities is listed" timeout 20 "$reprove" points odd
+has "is no backup of a known format (tried: pg_dump custom" "with what was tried" "$out"
+has "'evil.tar' is a tar archive that begins with '../notes.dump'" "and what is known of it" "$out"
+has "a named pipe (1)" "a pipe is not opened" "$out"
+has "a symbolic link (2)" "links are not followed" "$out"
+has "a file of PostgreSQL's log archive (1)" "logs are no backups" "$out"
+points odd
+[ "$(format_of tuesday.custom)/$(format_of tuesday)/$(format_of deep/er/still/wednesday.sql)" = "pg_dump plain/pg_dump plain/pg_dump custom" ]
+tap $? "names decide nothing"
+[ "$(field '.points[] | select(.name == "tuesday") | .wrapped')" = "gzip" ]
+tap $? "and what is around a backup is told"
+if [ "$(id -u)" -ne 0 ]; then
+	cp all/monday.dump odd/locked && chmod 0 odd/locked
+else
+	# Nothing is closed to root, but a name that cannot be one of a backup's.
+	cp all/monday.dump "$(printf 'odd/red\033[31m')"
+fi
+runs 2 "what cannot be looked at is a 2" "$reprove" points odd
+has "1 that could not be looked at" "and counted" "$out"
+[[ $out != *$'\033'* ]]
+tap $? "and no name reaches the terminal as it is"
+runs 2 "a place that is not there is a 2" "$reprove" points nowhere
+
+# 3. Which one.
+chosen() { jq -r '.selection.method + " " + (.selection.candidates[] | select(.chosen) | .name)' "$1/result.json"; }
+runs 0 "the manifest says which" verify --manifest all/monday.dump.json --reports r1 all
+[ "$(chosen r1)" = "by its manifest monday.dump" ]
+tap $? "and the result says so"
+[ "$(jq '[.selection.candidates[] | select(.aside | not)] | length' r1/result.json)" = 3 ]
+tap $? "with all that there were"
+grep -q "by its manifest, of 3 backups" r1/report.html && grep -q tuesday.sql r1/report.html
+tap $? "and so does the report"
+runs 0 "which can be made again" "$reprove" report r1/result.json --reports again
+cmp -s r1/report.html again/report.html
+tap $? "and comes out the same"
+runs 0 "a directory of manifests is looked through" verify --manifest all --reports r2 all
+[ "$(chosen r2)" = "newest wednesday.dump" ]
+tap $? "for the newest backup's"
+runs 0 "by name" verify --manifest all --point tuesday.sql --reports r3 all
+[ "$(chosen r3)" = "by name tuesday.sql" ]
+tap $? "the named one"
+runs 0 "by time" verify --manifest all --at 2026-11-03T23:00:00Z --reports r4 all
+[ "$(chosen r4)" = "by time tuesday.sql" ]
+tap $? "the newest before it"
+runs 1 "another backup than the manifest's is not what was sealed" verify --manifest all/monday.dump.json --point newest --reports r5 all
+has '"artifact.digest"' "and found out" "$(cat r5/result.json)"
+
+# Anybody can repeat a draw: candidates by name, the seed's digest modulo their number.
+names=(monday.dump tuesday.sql wednesday.dump)
+for seed in auditor 2026-11-21; do
+	number=$(printf %s "$seed" | sha256sum | cut -c1-16)
+	expected=${names[$(python3 -c "print(int('$number', 16) % 3)")]}
+	runs 0 "random, seed $seed" verify --manifest all --point "random:$seed" --reports "r-$seed" all
+	[ "$(chosen "r-$seed")" = "random $expected" ]
+	tap $? "chooses what its digest says"
+done
+[ "$(jq -r '.selection.seed, .selection.seedBy' r-auditor/result.json | tr '\n' ' ')" = "auditor chosen by the operator " ]
+tap $? "and whose seed it was is told"
+runs 0 "random, no seed" "$reprove" verify --target shop --no-manifest --skip engine.amcheck --point random --reports r6 all
+[ "$(jq -r '.selection.seedBy, (.selection.seed | length)' r6/result.json | tr '\n' ' ')" = "drawn by this program 32 " ]
+tap $? "draws one and tells it"
+runs 0 "random, with a ledger" "$reprove" verify --target shop --no-manifest --skip engine.amcheck --point random --ledger ledger \
+	--result-key reprove.key --reports r7 all
+[ "$(jq -r .selection.seedBy r7/result.json)" = "derived from the ledger's head, the target and the day" ]
+tap $? "nobody can choose it"
+
+runs 4 "no backup of that name" verify --manifest all --point sunday.dump all
+has "none of 3 backups is 'sunday.dump'" "says so" "$out$err"
+runs 4 "none so old" verify --manifest all --at 2025-01-01T00:00:00Z all
+has "are newer than 2025-01-01" "says so" "$out$err"
+runs 4 "none with a position" verify --manifest all --at lsn:0/3000060 all
+has "do not tell their position" "says so" "$out$err"
+runs 4 "no time and no position" verify --manifest all --at yesterday all
+runs 4 "two ways at once" verify --manifest all --at 2026-11-03T23:00:00Z --point newest all
+mkdir lonely && cp -p all/wednesday.dump lonely/unknown.dump
+runs 3 "a backup that no manifest is of is not trusted" verify --manifest all --reports r8 lonely
+has "none of 3 manifests in 'all' is of" "and says so" "$out$err"
+runs 3 "nor is one by a stranger's key" "$reprove" verify --target shop --trust stranger/reprove.pub --state none --manifest all --reports r9 all
+has "and to be trusted; the first refusal" "and says so" "$out$err"
+
+# The newest is what was asked for, and an older one that is whole does not stand in for it.
+cp -p all/* lonely/ && : >lonely/thursday.dump
+runs 1 "an empty newest backup is no backup" "$reprove" verify --target shop --no-manifest --reports r10 lonely
+has "'thursday.dump' is empty" "and named" "$out$err"
+tap_done

@@ -14,15 +14,24 @@ pg_start
 pg_load shop "$root/fixtures/postgres/shop.sql"
 cd "$work" || exit 1
 for who in seal runner reviewer; do "$reprove" keygen $who >/dev/null; done
-runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --manifest m.json --backup shop.dump
+runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --manifest m.json --backup shop.dump \
+	--environment production
 pg_stop
 
+cat >trust.yaml <<'Y'
+keys:
+  - {file: seal/reprove.pub, roles: [manifest], owner: backup team, targets: shop*}
+  - {file: runner/reprove.pub, roles: [result]}
+  - {file: reviewer/reprove.pub, roles: [review]}
+policies:
+  - {targets: shop, max-age: 36h, environment: production}
+Y
 verify() { # [option...] ARTIFACT
-	"$reprove" verify --target shop --manifest m.json --trust seal/reprove.pub --state none --ledger led \
+	"$reprove" verify --target shop --manifest m.json --trust trust.yaml --state none --ledger led \
 		--result-key runner/reprove.key --reports out "$@"
 }
 history() {
-	"$reprove" history --ledger led --trust-result runner/reprove.pub --trust-review reviewer/reprove.pub "$@"
+	"$reprove" history --ledger led --trust-result trust.yaml "$@"
 }
 
 runs 4 "where there is no ledger that is said" "$reprove" history --ledger led --trust-result runner/reprove.pub --overdue 92d
@@ -85,13 +94,26 @@ tap $? "openssl verifies the signature"
 cmp -s led/entries/000000000007.json out/result.dsse.json && cmp -s led/results/000000000007.json out/result.json
 tap $? "the report directory holds the same entry and the same result"
 
+# What the trust store asks for.
+runs 0 "show says whose key it is" "$reprove" show --trust trust.yaml m.json
+has "backup team" "by name" "$out"
+sed -i 's/production/staging/' trust.yaml
+runs 3 "a manifest of another environment is refused" verify shop.dump
+has "it is about the environment 'production', expected 'staging'" "and both are named" "$out"
+sed -i 's/staging/production/; s/max-age: 36h/max-age: 36h, signatures: 2/' trust.yaml
+runs 3 "one signature where two are asked for is refused" verify shop.dump
+has "signatures of trusted keys: 1, expected at least 2" "and both numbers are said" "$out"
+sed -i 's/signatures: 2/ledger: 00000000000000000000000000000000/' trust.yaml
+runs 3 "another ledger than the policy's is refused" verify shop.dump
+sed -i 's/, ledger: 0*//' trust.yaml
+
 chmod 500 led/entries
 if [ "$(id -u)" -ne 0 ]; then
 	runs 2 "a run that cannot be recorded is not a 0" verify shop.dump
 fi
 chmod 700 led/entries
-printf '{}' >led/entries/000000000008.json
+printf '{}' >led/entries/000000000099.json
 runs 3 "on a ledger that is damaged no run is a 0" verify shop.dump
 runs 3 "and history says what is wrong" history --check
-has "entry 8: " "which entry it is" "$out"
+has "entry 99: " "which entry it is" "$out"
 tap_done

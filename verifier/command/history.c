@@ -4,7 +4,8 @@
 
 #include "verifier/command/commands.h"
 #include "verifier/command/history.h"
-#include "verifier/command/keys.h"
+#include "verifier/config/trust_store.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -34,8 +35,8 @@ static const struct rp_option options[] = {
 	 .value = "PUB",
 	 AT(trust),
 	 .required = true,
-	 .help = "A public key that may sign results: the other half of 'verify --result-key'. May be given more than "
-		 "once."},
+	 .help = "A public key that may sign results: the other half of 'verify --result-key'; or a trust store. May be given "
+		 "more than once."},
 	{.name = "trust-review",
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
@@ -193,16 +194,20 @@ static int look(const struct history_options *o, const struct rp_trust *trust, s
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct history_options *o = call->options;
-	struct keyring keys = {0};
-	int status = keyring_load(&keys, o->trust, o->trust_review, err);
+	rp_auto(rp_arena) memory = NULL;
+	struct rp_trust_store store = {0};
+	int status = rp_arena_new(&memory, err);
 
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->trust, RP_SIGNS_RESULTS, err);
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->trust_review, RP_SIGNS_REVIEWS, err);
 	if (status == 0) {
 		const struct rp_trust trust = {
-			.keys = keys.trusted, .n_keys = keys.n, .now_ms = rp_time_now_ms()};
+			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
 		status = look(o, &trust, err);
 	}
-	keyring_done(&keys);
-	/* Nobody can tell whether something is overdue where nothing can be read. */
+	rp_trust_store_done(&store);
 	if (status < 0)
 		rp_err_wrap(err, "history");
 	return status;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "verifier/command/commands.h"
-#include "verifier/command/keys.h"
+#include "verifier/config/trust_store.h"
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/choose.h"
 #include "verifier/recovery/format.h"
@@ -225,24 +225,24 @@ static int print(struct looking *l, struct rp_err **err)
 
 static int look(struct looking *l, struct rp_run *run, struct rp_err **err)
 {
-	struct keyring ring = {0};
+	struct rp_trust_store store = {0};
 	int status = -1;
 
 	if (rp_arena_new(&l->memory, err) < 0 || rp_store_open(&l->store, l->options->place, run, err) < 0)
 		return -1;
-	if (l->options->trust && keyring_load_manifests(&ring, l->options->trust, err) < 0) {
-		keyring_done(&ring);
+	if (rp_trust_store_add_all(&store, l->memory, l->options->trust, RP_SIGNS_MANIFESTS, err) < 0) {
+		rp_trust_store_done(&store);
 		return -1;
 	}
-	const struct rp_trust trust = {.keys = ring.trusted,
-				       .n_keys = ring.n,
+	const struct rp_trust trust = {.keys = store.trusted,
+				       .n_keys = store.n,
 				       .threshold = 1,
 				       .any_target = true,
 				       .now_ms = rp_time_now_ms()};
 	if (gather(l, l->options->trust ? &trust : NULL, run, err) == 0 &&
 	    l->store->driver->list(l->store, list_one, l, err) == 0)
 		status = print(l, err);
-	keyring_done(&ring);
+	rp_trust_store_done(&store);
 	return status;
 }
 

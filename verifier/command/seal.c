@@ -190,6 +190,7 @@ static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
 	s->target = s->options->target ? s->options->target : s->survey->identity.database;
 	s->sealed_ms = rp_time_now_ms();
 	struct rp_manifest m = {.target = s->target,
+				.environment = s->options->environment,
 				.sealed_ms = s->sealed_ms,
 				.sequence = (uint64_t)s->sealed_ms,
 				.files = s->made.files,

@@ -17,7 +17,7 @@ struct rp_run;
 
 /* What 'seal' was asked for: the options as they were read. */
 struct seal_options {
-	const char *source, *key, *manifest, *backup, *format, *command, *target, *config;
+	const char *source, *key, *manifest, *backup, *format, *command, *target, *config, *environment;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool physical, no_sketch, fingerprint_keys, json;

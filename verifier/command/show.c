@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "verifier/command/commands.h"
+#include "verifier/config/trust_store.h"
 #include "verifier/manifest/manifest.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
 
-#define OUT_MAX	 (512u << 20)
-#define KEYS_MAX 100
+#define OUT_MAX (512u << 20)
 
 struct show_options {
 	const char *file;
@@ -108,7 +109,31 @@ static void coverage(struct rp_buf *out, const struct rp_survey *s)
 	}
 }
 
-static void for_people(struct rp_buf *out, const struct rp_manifest *m)
+/* Whose key it is, and between which days it counts. */
+static void signer(struct rp_buf *out, const char *id, const struct rp_trust_store *store)
+{
+	line(out, "signed by", id);
+	for (size_t i = 0; i < store->n; i++) {
+		const struct rp_trusted_key *k = &store->trusted[i];
+		char at[RP_TIME_TEXT];
+		if (strcmp(rp_key_id(k->key), id) != 0)
+			continue;
+		if (k->owner)
+			line(out, "  key of", k->owner);
+		if (k->targets)
+			line(out, "  trusted for", k->targets);
+		if (k->from_ms) {
+			rp_time_format(k->from_ms, at);
+			line(out, "  trusted from", at);
+		}
+		if (k->until_ms) {
+			rp_time_format(k->until_ms, at);
+			line(out, "  trusted until", at);
+		}
+	}
+}
+
+static void for_people(struct rp_buf *out, const struct rp_manifest *m, const struct rp_trust_store *store)
 {
 	char text[RP_TIME_TEXT], digest[RP_SHA256_HEX], number[24];
 
@@ -121,7 +146,7 @@ static void for_people(struct rp_buf *out, const struct rp_manifest *m)
 	line(out, "sequence", number);
 	line(out, "sha256", m->sha256);
 	for (size_t i = 0; i < m->n_signed_by; i++)
-		line(out, "signed by", m->signed_by[i]);
+		signer(out, m->signed_by[i], store);
 	line(out, "written by", m->tool);
 	line(out, "engine", m->survey->identity.engine);
 	line(out, "version", m->survey->identity.version);
@@ -191,28 +216,24 @@ static int for_scripts(struct rp_buf *out, const struct rp_manifest *m, struct r
 	return 0;
 }
 
-static int show(const struct show_options *o, struct rp_key *keys[KEYS_MAX], size_t *n, struct rp_err **err)
+static int show(const struct show_options *o, struct rp_trust_store *store, struct rp_err **err)
 {
-	struct rp_trusted_key trusted[KEYS_MAX];
+	rp_auto(rp_arena) memory = NULL;
 	rp_auto(rp_manifest) m = NULL;
 	rp_autobuf out = RP_BUF_INIT(OUT_MAX);
 
-	for (; o->trust[*n]; (*n)++) {
-		if (*n == KEYS_MAX)
-			return rp_err_set(err, RP_ERR_USAGE, "more than %d keys", KEYS_MAX);
-		if (rp_key_load_public(&keys[*n], o->trust[*n], err) < 0)
-			return -1;
-		trusted[*n] = (struct rp_trusted_key){.key = keys[*n], .roles = RP_SIGNS_MANIFESTS};
-	}
-	const struct rp_trust trust = {.keys = trusted,
-				       .n_keys = *n,
+	if (rp_arena_new(&memory, err) < 0 ||
+	    rp_trust_store_add_all(store, memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0)
+		return -1;
+	const struct rp_trust trust = {.keys = store->trusted,
+				       .n_keys = store->n,
 				       .threshold = 1,
 				       .any_target = true,
 				       .now_ms = rp_time_now_ms()};
 	if (rp_manifest_load(&m, o->file, &trust, err) < 0)
 		return -1;
 	if (!o->json)
-		for_people(&out, m);
+		for_people(&out, m, store);
 	else if (for_scripts(&out, m, err) < 0)
 		return -1;
 	return rp_command_print(&out, err);
@@ -220,12 +241,10 @@ static int show(const struct show_options *o, struct rp_key *keys[KEYS_MAX], siz
 
 static int run(const struct rp_call *call, struct rp_err **err)
 {
-	struct rp_key *keys[KEYS_MAX] = {0};
-	size_t n = 0;
-	int status = show(call->options, keys, &n, err);
+	struct rp_trust_store store = {0};
+	int status = show(call->options, &store, err);
 
-	for (size_t i = 0; i < n; i++)
-		rp_key_free(keys[i]);
+	rp_trust_store_done(&store);
 	return status < 0 ? rp_err_wrap(err, "show") : status;
 }
 

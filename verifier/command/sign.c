@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "verifier/command/commands.h"
-#include "verifier/command/keys.h"
+#include "verifier/config/trust_store.h"
 #include "verifier/ledger/ledger.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -141,15 +142,20 @@ static int sign(const struct sign_options *o, const struct rp_trust *trust, stru
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct sign_options *o = call->options;
-	struct keyring keys = {0};
-	int status = keyring_load(&keys, o->trust, o->trust_review, err);
+	rp_auto(rp_arena) memory = NULL;
+	struct rp_trust_store store = {0};
+	int status = rp_arena_new(&memory, err);
 
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->trust, RP_SIGNS_RESULTS, err);
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->trust_review, RP_SIGNS_REVIEWS, err);
 	if (status == 0) {
 		const struct rp_trust trust = {
-			.keys = keys.trusted, .n_keys = keys.n, .now_ms = rp_time_now_ms()};
+			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
 		status = sign(o, &trust, err);
 	}
-	keyring_done(&keys);
+	rp_trust_store_done(&store);
 	if (status < 0)
 		rp_err_wrap(err, "sign");
 	return status;

@@ -308,6 +308,16 @@ static int find_ratchet(struct verifying *v, struct rp_err **err)
 	return 0;
 }
 
+/* All that can be said to have been typed wrongly is said before any work. */
+static int prepare(struct verifying *v, const struct rp_command *command, struct rp_err **err)
+{
+	if (check_options(v->options, err) < 0 || read_wanted(v, err) < 0 ||
+	    load_smoke(v, v->memory, err) < 0 || load_waivers(v, v->memory, err) < 0 ||
+	    find_ratchet(v, err) < 0)
+		return -1;
+	return rp_verify_ledger_open(v, command, err);
+}
+
 int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct verify_options *o = call->options;
@@ -315,8 +325,11 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 
 	if (o->list_checks)
 		return list_checks(err);
+	if (rp_arena_new(&memory, err) < 0)
+		return -1;
 	struct verifying v = {.options = o,
 			      .run = call->run,
+			      .memory = memory,
 			      .target = {.name = o->target,
 					 .scratch = o->scratch,
 					 .jobs = (unsigned)o->jobs,
@@ -326,15 +339,12 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 					 .without_manifest = o->no_manifest,
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
-	if (check_options(o, err) < 0 || read_wanted(&v, err) < 0 || rp_arena_new(&memory, err) < 0 ||
-	    load_smoke(&v, memory, err) < 0 || load_waivers(&v, memory, err) < 0 ||
-	    find_ratchet(&v, err) < 0 || rp_verify_ledger_open(&v, call->command, err) < 0) {
-		rp_verify_ledger_done(&v);
-		return -1;
+	int status = prepare(&v, call->command, err);
+	if (status == 0) {
+		if (o->timeout_ms)
+			call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
+		status = verify(&v, err);
 	}
-	if (o->timeout_ms)
-		call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
-	int status = verify(&v, err);
 	rp_verifying_done(&v);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "checks/check.h"
 #include "verifier/command/options.h"
 #include "verifier/config/target.h"
+#include "verifier/config/trust_store.h"
 #include "verifier/ledger/ledger.h"
 #include "verifier/manifest/trust.h"
 #include "verifier/recovery/wanted.h"
@@ -19,7 +20,8 @@ struct rp_run;
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
-		*artifact, *config, *ledger, *result_key, *database, *logs, *recover_to, *point, *at;
+		*artifact, *config, *environment, *ledger, *result_key, *database, *logs, *recover_to, *point,
+		*at;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
@@ -44,9 +46,8 @@ struct verifying {
 	struct rp_run *run;
 	struct rp_target target;
 	struct rp_wanted wanted; /* of what the backup holds */
-	struct rp_key **keys;	 /* owned, options->trust of them */
-	struct rp_trusted_key *trusted;
-	size_t n_keys;
+	struct rp_arena *memory; /* of the whole run; borrowed */
+	struct rp_trust_store store;
 	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */
 	struct rp_trust trust; /* what the manifest was opened with */
 	struct rp_evidence e;

@@ -16,22 +16,35 @@
 /* The order of these steps is a property of security: trust, then the backup's bytes, then a place for them, and
  * only there anything that the backup decides. */
 
-static int load_keys(struct verifying *v, struct rp_err **err)
+/* Who may say what this backup was; and what the store's policy asks for, where that is more than the caller does. */
+static int read_trust(struct verifying *v, struct rp_err **err)
 {
-	size_t n = 0;
+	const struct verify_options *o = v->options;
+	const struct rp_trust_policy *p;
 
-	while (v->options->trust[n])
-		n++;
-	v->keys = calloc(n, sizeof(*v->keys));
-	v->trusted = calloc(n, sizeof(*v->trusted));
-	if (!v->keys || !v->trusted)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	for (; v->n_keys < n; v->n_keys++) {
-		struct rp_key **key = &v->keys[v->n_keys];
-		if (rp_key_load_public(key, v->options->trust[v->n_keys], err) < 0)
-			return -1;
-		v->trusted[v->n_keys] = (struct rp_trusted_key){.key = *key, .roles = RP_SIGNS_MANIFESTS};
-	}
+	if (rp_trust_store_add_all(&v->store, v->memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0)
+		return -1;
+	p = rp_trust_store_policy(&v->store, o->target);
+	v->trust = (struct rp_trust){.keys = v->store.trusted,
+				     .n_keys = v->store.n,
+				     .threshold = p && p->signatures ? p->signatures : 1,
+				     .target = o->target,
+				     .environment = o->environment,
+				     .max_age_ms = o->max_age_ms,
+				     .now_ms = v->result->started_ms,
+				     .ratchet = v->ratchet,
+				     .expect_sha256 = o->expect_manifest,
+				     .min_sequence = o->min_sequence,
+				     .not_older_than_ms = o->not_older_ms};
+	if (p && p->max_age_ms && (!v->trust.max_age_ms || p->max_age_ms < v->trust.max_age_ms))
+		v->trust.max_age_ms = p->max_age_ms;
+	if (p && p->environment && o->environment && strcmp(p->environment, o->environment) != 0)
+		return rp_err_set(
+			err, RP_ERR_CONFIG,
+			"the trust store's policy of '%s' is for the environment '%s', and not '%s'",
+			p->targets, p->environment, o->environment);
+	if (p && p->environment)
+		v->trust.environment = p->environment;
 	return 0;
 }
 
@@ -41,18 +54,8 @@ static int trust(struct verifying *v, struct rp_err **err)
 
 	if (o->no_manifest)
 		return 0;
-	if (load_keys(v, err) < 0)
+	if (read_trust(v, err) < 0)
 		return -1;
-	v->trust = (struct rp_trust){.keys = v->trusted,
-				     .n_keys = v->n_keys,
-				     .threshold = 1,
-				     .target = o->target,
-				     .max_age_ms = o->max_age_ms,
-				     .now_ms = v->result->started_ms,
-				     .ratchet = v->ratchet,
-				     .expect_sha256 = o->expect_manifest,
-				     .min_sequence = o->min_sequence,
-				     .not_older_than_ms = o->not_older_ms};
 	if (rp_verify_has_manifests(o) ? rp_verify_find_manifest(v, err) < 0
 				       : rp_manifest_load(&v->e.manifest, o->manifest, &v->trust, err) < 0)
 		return -1;
@@ -247,10 +250,7 @@ void rp_verify_gather(struct verifying *v)
 void rp_verifying_done(struct verifying *v)
 {
 	rp_evidence_done(&v->e);
-	for (size_t i = 0; i < v->n_keys; i++)
-		rp_key_free(v->keys[i]);
-	free(v->keys);
-	free(v->trusted);
+	rp_trust_store_done(&v->store);
 	free(v->ratchet);
 	rp_verify_ledger_done(v);
 	rp_result_free(v->result);

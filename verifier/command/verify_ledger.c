@@ -101,8 +101,7 @@ static int fix_criteria(const struct verifying *v, struct criteria *ret, struct 
 	rp_buf_addf(&text, "artifact=%s\n", o->artifact);
 	hex_of(&text, ret->configuration);
 	rp_buf_reset(&text);
-	for (size_t i = 0; i < v->trust.n_keys; i++)
-		rp_buf_addf(&text, "%s %u\n", rp_key_id(v->trust.keys[i].key), v->trust.keys[i].roles);
+	rp_trust_store_text(&v->store, &text);
 	hex_of(&text, ret->trust);
 	rp_buf_reset(&text);
 	for (const struct rp_check *const *c = rp_checks; *c; c++)
@@ -158,6 +157,19 @@ static void tell(struct verifying *v, const struct rp_entry *e)
 	rp_result_about(v->result, "ledger", rp_buf_text(&text));
 }
 
+/* One ledger for a target, or failures could be left in another one. */
+static int is_expected(const struct verifying *v, struct rp_err **err)
+{
+	const struct rp_trust_policy *p = rp_trust_store_policy(&v->store, v->result->target);
+	const char *is = rp_ledger_id(v->recording.ledger);
+
+	if (!p || !p->ledger || strcmp(p->ledger, is) == 0)
+		return 0;
+	return rp_err_set(err, RP_ERR_TRUST,
+			  "the ledger '%s' is %s, expected %s, which the trust store's policy names",
+			  v->options->ledger, is, p->ledger);
+}
+
 int rp_verify_intend(struct verifying *v, struct rp_err **err)
 {
 	struct criteria c;
@@ -165,6 +177,8 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err)
 
 	if (!v->recording.ledger || v->recording.intent)
 		return 0;
+	if (is_expected(v, err) < 0)
+		return -1;
 	(void)gethostname(host, sizeof(host) - 1);
 	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0 || look_back(v, err) < 0)
 		return rp_err_wrap(err, "ledger");

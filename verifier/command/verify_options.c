@@ -24,8 +24,14 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
 	 AT(trust),
-	 .help = "A public key whose signature counts (PEM: Ed25519 or ECDSA P-256). May be given more than "
-		 "once; one of them must have signed."},
+	 .help = "A public key whose signature counts (PEM: Ed25519 or ECDSA P-256), or a trust store, which says which keys "
+		 "may speak for which targets, from when to when, and how many must have signed. May be given more than "
+		 "once."},
+	{.name = "environment",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(environment),
+	 .help = "Where it must have been sealed, as 'seal --environment' was told: staging's shop is not production's."},
 	{.name = "reports",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
@@ -242,6 +248,15 @@ const struct rp_section rp_verify_sections[] = {
 	 "The very object that the report names ('' where it names none), and no wildcard; at most a year ahead. "
 	 "What is waived stands in the report with its reason and owner, and the verdict counts it. Trust, digest "
 	 "and completeness cannot be waived."},
+	{"TRUST STORE",
+	 "keys:\n  - file: backup-2026.pub\n    roles: [manifest]\n    owner: backup team\n    targets: shop*\n    from: 2026-01-01\n"
+	 "    until: 2027-02-01\n  - file: runner.pub\n    roles: [result]\npolicies:\n  - targets: shop\n    signatures: 2\n    max-age: "
+	 "36h\n    environment: production\n    ledger: 6f1e...\n\n"
+	 "Roles are manifest, result and review; who signs manifests signs nothing else, and nobody reviews his own results. A "
+	 "key is 'revoked' from a day on for everything that it ever signed. Keys of two years may overlap, so that one "
+	 "follows the other without a gap. The first policy whose pattern fits the target holds: how many different keys must "
+	 "have signed, how old a manifest may be, where it was sealed, which ledger its verifications are recorded in. Paths "
+	 "start where the store is; a store that everybody may change is refused."},
 	{"OLD MANIFESTS",
 	 "An old manifest beside an old backup is signed as well as today's. So the last one that was "
 	 "verified with status 0 is remembered for each key and target, and an older one is refused with 3. "

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/config/waivers.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cyaml/cyaml.h>
-
+#include "verifier/config/yaml.h"
 #include "verifier/util/arena.h"
-#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
-#include "verifier/util/fd.h"
 #include "verifier/util/parse.h"
 
-#define FILE_MAX    (1u << 20)
 #define WAIVERS_MAX 1000
 #define TEXT_MOST   1000
 #define YEAR_MS	    (INT64_C(366) * 24 * 60 * 60 * 1000)
@@ -40,22 +35,6 @@ static const cyaml_schema_field_t top[] = {
 	CYAML_FIELD_SEQUENCE("waivers", CYAML_FLAG_POINTER, struct file, waivers, &one, 0, WAIVERS_MAX),
 	CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, top)};
-
-/* The library tells what is wrong line by line: what, then where. */
-static void __attribute__((format(printf, 3, 0)))
-hear(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
-{
-	char line[512];
-	struct rp_buf *said = ctx;
-
-	(void)level;
-	(void)vsnprintf(line, sizeof(line), fmt, args);
-	line[strcspn(line, "\n")] = '\0';
-	if (said->len + sizeof(line) >= said->max || strstr(line, "Backtrace"))
-		return;
-	rp_buf_add(said, said->len ? ", " : "");
-	rp_buf_add_plain(said, line + strspn(line, " "));
-}
 
 /* A day ends when the next one begins, anywhere: noon is nobody's. */
 static bool read_until(const char *text, int64_t *ret)
@@ -87,44 +66,18 @@ static int take(struct rp_waiver *to, const struct written *from, struct rp_aren
 	return 0;
 }
 
-static int parse(struct file **ret, const struct rp_buf *text, struct rp_err **err)
-{
-	rp_autobuf said = RP_BUF_INIT(16u << 10);
-	const cyaml_config_t config = {.log_fn = hear,
-				       .log_ctx = &said,
-				       .mem_fn = cyaml_mem,
-				       .log_level = CYAML_LOG_WARNING,
-				       .flags = CYAML_CFG_NO_ALIAS};
-	cyaml_err_t r = cyaml_load_data((const uint8_t *)rp_buf_text(text), text->len, &config, &schema,
-					(cyaml_data_t **)ret, NULL);
-
-	if (r == CYAML_OK && *ret)
-		return 0;
-	if (r == CYAML_OK)
-		return rp_err_set(err, RP_ERR_CONFIG,
-				  "there is nothing in it: expected 'waivers:' and a list");
-	return rp_err_set(err, r == CYAML_ERR_OOM ? RP_ERR_NOMEM : RP_ERR_CONFIG, "%s%s%s", cyaml_strerror(r),
-			  said.len ? ": " : "", rp_buf_text(&said));
-}
-
 static void let_go(struct file **f)
 {
-	const cyaml_config_t config = {.mem_fn = cyaml_mem};
-
-	if (*f)
-		(void)cyaml_free(&config, &schema, *f, 0);
+	rp_yaml_free(&schema, *f);
 }
 
 int rp_waivers_load(const struct rp_waiver **ret, size_t *ret_n, struct rp_arena *memory, const char *path,
 		    int64_t now_ms, struct rp_err **err)
 {
-	rp_autobuf text = RP_BUF_INIT(FILE_MAX);
 	rp_cleanup(let_go) struct file *f = NULL;
 
-	if (rp_file_read(path, &text, err) < 0)
+	if (rp_yaml_load((cyaml_data_t **)&f, &schema, path, "'waivers:' and a list", err) < 0)
 		return -1;
-	if (parse(&f, &text, err) < 0)
-		return rp_err_wrap(err, "'%s'", path);
 	struct rp_waiver *all = rp_arena_array(memory, f->waivers_count + 1, sizeof(*all));
 	if (!all)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");

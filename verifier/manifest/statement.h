@@ -11,8 +11,8 @@ struct rp_manifest;
 /* What an envelope carries: an in-toto Statement v1 whose predicate is ours. docs/manifest-format.md has it
  * field by field. Names are URIs as the specification asks; nothing is ever fetched from them. */
 
-#define RP_STATEMENT_TYPE    "https://in-toto.io/Statement/v1"
-#define RP_PREDICATE_TYPE    "https://reprove.dev/manifest/v1"
+#define RP_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
+#define RP_PREDICATE_TYPE "https://reprove.dev/manifest/v1"
 /* 2: a relation may have a sample and ranges. Written only where one has, and 1 is read for ever. */
 #define RP_PREDICATE_OLDEST  1
 #define RP_PREDICATE_VERSION 2

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/cmocka_all.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verifier/config/trust_store.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+
+static char dir[] = "/tmp/rp-trust-XXXXXX";
+static char path[64];
+static struct rp_arena *memory;
+
+static int make_place(void **state)
+{
+	char name[96];
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/trust.yaml", dir);
+	for (const char *k = "abc"; *k; k++) {
+		snprintf(name, sizeof(name), "%s/%c", dir, *k);
+		if (rp_key_generate(name, NULL) < 0)
+			return -1;
+	}
+	return rp_arena_new(&memory, NULL);
+}
+
+static int remove_place(void **state)
+{
+	(void)state;
+	rp_arena_free(memory);
+	return rp_tree_remove(dir, NULL);
+}
+
+static int load(const char *text, struct rp_trust_store *ret, struct rp_err **err)
+{
+	*ret = (struct rp_trust_store){0};
+	assert_int_equal(rp_file_replace(path, text, strlen(text), 0644, NULL), 0);
+	return rp_trust_store_add(ret, memory, path, RP_SIGNS_MANIFESTS, err);
+}
+
+static void it_says_whose_key_may_say_what_and_when(void **state)
+{
+	struct rp_trust_store s;
+	(void)state;
+	assert_int_equal(load("keys:\n"
+			      "  - file: a/reprove.pub\n"
+			      "    roles: [manifest]\n"
+			      "    owner: backup team\n"
+			      "    targets: shop*\n"
+			      "    from: 2026-01-01\n"
+			      "    until: 2027-02-01T12:00:00Z\n"
+			      "  - file: b/reprove.pub\n"
+			      "    roles: [result]\n"
+			      "    revoked: 2026-10-01\n"
+			      "policies:\n"
+			      "  - targets: shop\n"
+			      "    signatures: 2\n"
+			      "    max-age: 36h\n"
+			      "    environment: production\n"
+			      "  - targets: '*'\n",
+			      &s, NULL),
+			 0);
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.trusted[0].roles, RP_SIGNS_MANIFESTS);
+	assert_string_equal(s.trusted[0].owner, "backup team");
+	assert_string_equal(s.trusted[0].targets, "shop*");
+	assert_int_equal(s.trusted[0].from_ms, INT64_C(1767225600000));
+	assert_int_equal(s.trusted[0].until_ms, INT64_C(1801483200000));
+	assert_int_equal(s.trusted[1].roles, RP_SIGNS_RESULTS);
+	assert_int_equal(s.trusted[1].revoked_ms, INT64_C(1790812800000));
+	assert_int_equal(rp_trust_store_policy(&s, "shop")->signatures, 2);
+	assert_int_equal(rp_trust_store_policy(&s, "shop")->max_age_ms, 36 * 3600 * 1000);
+	assert_null(rp_trust_store_policy(&s, "ledger")->environment);
+	/* What it is, for a digest: the key's name changes it, and so does a day. */
+	rp_autobuf text = RP_BUF_INIT(1u << 16);
+	rp_trust_store_text(&s, &text);
+	assert_non_null(strstr(rp_buf_text(&text), rp_key_id(s.keys[0])));
+	assert_non_null(strstr(rp_buf_text(&text), "policy shop signatures 2"));
+	rp_trust_store_done(&s);
+}
+
+static void a_bare_key_has_the_role_that_the_option_gives_it(void **state)
+{
+	struct rp_trust_store s = {0};
+	char key[96];
+	(void)state;
+	snprintf(key, sizeof(key), "%s/c/reprove.pub", dir);
+	assert_int_equal(load("keys:\n  - {file: a/reprove.pub, roles: [manifest]}\n", &s, NULL), 0);
+	assert_int_equal(rp_trust_store_add(&s, memory, key, RP_SIGNS_REVIEWS, NULL), 0);
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.trusted[1].roles, RP_SIGNS_REVIEWS);
+	rp_trust_store_done(&s);
+}
+
+static void every_mistake_is_said(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"keys: []\n", "keys"},
+		{"keys:\n  - {file: a/reprove.pub}\n", "roles"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifests]}\n",
+		 "expected manifest, result or review"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest, result]}\n", "may have no other role"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [result, review]}\n", "may not review them"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest], form: x}\n", "form"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest], from: tomorrow}\n",
+		 "'from: tomorrow' is no day"},
+		{"keys:\n  - {file: none.pub, roles: [manifest]}\n", "none.pub"},
+		{"keys:\n  - {file: a/reprove.key, roles: [manifest]}\n", "reprove.key"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\npolicies:\n  - {targets: x, max-age: soon}\n",
+		 "no length of time"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\npolicies:\n  - {targets: x, signatures: -1}\n",
+		 ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		rp_autoerr struct rp_err *err = NULL;
+		struct rp_trust_store s;
+		assert_int_equal(load(cases[i].text, &s, &err), -1);
+		if (!strstr(rp_err_text(err), cases[i].says) || !strstr(rp_err_text(err), "trust.yaml"))
+			fail_msg("of '%s' is said: %s", cases[i].text, rp_err_text(err));
+		rp_trust_store_done(&s);
+	}
+}
+
+static void a_store_that_everybody_may_change_is_none(void **state)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_trust_store s = {0};
+	(void)state;
+	assert_int_equal(load("keys:\n  - {file: a/reprove.pub, roles: [manifest]}\n", &s, NULL), 0);
+	rp_trust_store_done(&s);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(rp_trust_store_add(&s, memory, path, RP_SIGNS_MANIFESTS, &err), -1);
+	assert_non_null(strstr(rp_err_text(err), "can be changed by everybody"));
+	rp_trust_store_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_says_whose_key_may_say_what_and_when),
+		cmocka_unit_test(a_bare_key_has_the_role_that_the_option_gives_it),
+		cmocka_unit_test(every_mistake_is_said),
+		cmocka_unit_test(a_store_that_everybody_may_change_is_none),
+	};
+	return cmocka_run_group_tests(tests, make_place, remove_place);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/config/trust_store.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verifier/config/yaml.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
+#include "verifier/util/fd.h"
+#include "verifier/util/parse.h"
+
+#define KEYS_MAX  1000
+#define TEXT_MOST 1000
+
+/* As they stand in the file. */
+struct written_key {
+	char *file, *owner, *targets, *from, *until, *revoked;
+	char **roles;
+	unsigned roles_count;
+};
+struct written_policy {
+	char *targets, *max_age, *environment, *ledger;
+	unsigned signatures;
+};
+struct file {
+	struct written_key *keys;
+	unsigned keys_count;
+	struct written_policy *policies;
+	unsigned policies_count;
+};
+
+#define OPTIONAL_TEXT(key, type, member)                                                                     \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, TEXT_MOST)
+
+static const cyaml_schema_value_t role = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 32)};
+static const cyaml_schema_field_t key_fields[] = {
+	CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct written_key, file, 1, PATH_MAX - 1),
+	CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER, struct written_key, roles, &role, 1, 3),
+	OPTIONAL_TEXT("owner", struct written_key, owner),
+	OPTIONAL_TEXT("targets", struct written_key, targets),
+	OPTIONAL_TEXT("from", struct written_key, from),
+	OPTIONAL_TEXT("until", struct written_key, until),
+	OPTIONAL_TEXT("revoked", struct written_key, revoked),
+	CYAML_FIELD_END};
+static const cyaml_schema_value_t one_key = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_key, key_fields)};
+static const cyaml_schema_field_t policy_fields[] = {
+	CYAML_FIELD_STRING_PTR("targets", CYAML_FLAG_POINTER, struct written_policy, targets, 1, TEXT_MOST),
+	CYAML_FIELD_UINT("signatures", CYAML_FLAG_OPTIONAL, struct written_policy, signatures),
+	OPTIONAL_TEXT("max-age", struct written_policy, max_age),
+	OPTIONAL_TEXT("environment", struct written_policy, environment),
+	OPTIONAL_TEXT("ledger", struct written_policy, ledger),
+	CYAML_FIELD_END};
+static const cyaml_schema_value_t one_policy = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_policy, policy_fields)};
+static const cyaml_schema_field_t top[] = {
+	CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER, struct file, keys, &one_key, 1, KEYS_MAX),
+	CYAML_FIELD_SEQUENCE("policies", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, policies,
+			     &one_policy, 0, KEYS_MAX),
+	CYAML_FIELD_END};
+static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, top)};
+
+static void let_go(struct file **f)
+{
+	rp_yaml_free(&schema, *f);
+}
+
+/* ---- From what is written to what is meant ---- */
+
+static const struct {
+	const char *name;
+	unsigned role;
+} roles[] = {{"manifest", RP_SIGNS_MANIFESTS}, {"result", RP_SIGNS_RESULTS}, {"review", RP_SIGNS_REVIEWS}};
+
+static int read_roles(const struct written_key *k, unsigned *ret, struct rp_err **err)
+{
+	*ret = 0;
+	for (unsigned i = 0; i < k->roles_count; i++) {
+		unsigned found = 0;
+		for (size_t r = 0; r < sizeof(roles) / sizeof(*roles); r++)
+			found |= strcmp(roles[r].name, k->roles[i]) == 0 ? roles[r].role : 0;
+		if (!found)
+			return rp_err_set(
+				err, RP_ERR_CONFIG,
+				"the key '%s' has the role '%s': expected manifest, result or review",
+				k->file, k->roles[i]);
+		*ret |= found;
+	}
+	/* Who runs the test must not be able to say what there was. */
+	if ((*ret & RP_SIGNS_MANIFESTS) && *ret != RP_SIGNS_MANIFESTS)
+		return rp_err_set(err, RP_ERR_CONFIG,
+				  "the key '%s' signs manifests, and may have no other role", k->file);
+	if ((*ret & RP_SIGNS_RESULTS) && (*ret & RP_SIGNS_REVIEWS))
+		return rp_err_set(err, RP_ERR_CONFIG, "the key '%s' signs results, and may not review them",
+				  k->file);
+	return 0;
+}
+
+/* A day begins at its midnight, UTC. */
+static int read_time(const char *key, const char *name, const char *text, int64_t *ret, struct rp_err **err)
+{
+	char full[64];
+
+	if (!text)
+		return 0;
+	(void)snprintf(full, sizeof(full), "%s%s", text, strlen(text) == 10 ? "T00:00:00Z" : "");
+	if (rp_time_parse(full, ret) && *ret > 0)
+		return 0;
+	return rp_err_set(err, RP_ERR_CONFIG, "the key '%s': '%s: %s' is no day (2027-03-31) and no time",
+			  key, name, text);
+}
+
+/* Paths start where the store is. */
+static int load_key(const char *store, const struct written_key *k, struct rp_key **ret, struct rp_err **err)
+{
+	const char *slash = strrchr(store, '/');
+	rp_autobuf path = RP_BUF_INIT(PATH_MAX);
+
+	if (slash && k->file[0] != '/')
+		rp_buf_add_mem(&path, store, (size_t)(slash - store) + 1);
+	rp_buf_add(&path, k->file);
+	return rp_buf_check(&path, err) < 0 ? -1 : rp_key_load_public(ret, rp_buf_text(&path), err);
+}
+
+static int take_key(struct rp_trust_store *to, struct rp_arena *memory, const char *store,
+		    const struct written_key *k, struct rp_err **err)
+{
+	struct rp_trusted_key *t = &to->trusted[to->n];
+
+	*t = (struct rp_trusted_key){.targets = rp_arena_strdup(memory, k->targets),
+				     .owner = rp_arena_strdup(memory, k->owner)};
+	if ((k->targets && !t->targets) || (k->owner && !t->owner))
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (read_roles(k, &t->roles, err) < 0 || read_time(k->file, "from", k->from, &t->from_ms, err) < 0 ||
+	    read_time(k->file, "until", k->until, &t->until_ms, err) < 0 ||
+	    read_time(k->file, "revoked", k->revoked, &t->revoked_ms, err) < 0 ||
+	    load_key(store, k, &to->keys[to->n], err) < 0)
+		return -1;
+	t->key = to->keys[to->n++];
+	return 0;
+}
+
+static int take_policy(struct rp_trust_policy *to, struct rp_arena *memory, const struct written_policy *p,
+		       struct rp_err **err)
+{
+	*to = (struct rp_trust_policy){.targets = rp_arena_strdup(memory, p->targets),
+				       .signatures = p->signatures,
+				       .environment = rp_arena_strdup(memory, p->environment),
+				       .ledger = rp_arena_strdup(memory, p->ledger)};
+	if (!to->targets || (p->environment && !to->environment) || (p->ledger && !to->ledger))
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (p->max_age && (!rp_parse_duration(p->max_age, &to->max_age_ms) || to->max_age_ms <= 0))
+		return rp_err_set(err, RP_ERR_CONFIG,
+				  "the policy of '%s': 'max-age: %s' is no length of time such as 36h or 7d",
+				  p->targets, p->max_age);
+	return 0;
+}
+
+static int make_room(struct rp_trust_store *to, size_t more, struct rp_err **err)
+{
+	struct rp_key **keys = reallocarray(to->keys, to->n + more, sizeof(struct rp_key *));
+
+	if (keys)
+		to->keys = keys;
+	struct rp_trusted_key *trusted = reallocarray(to->trusted, to->n + more, sizeof(*trusted));
+	if (trusted)
+		to->trusted = trusted;
+	return keys && trusted ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+}
+
+static int add_store(struct rp_trust_store *to, struct rp_arena *memory, const char *path,
+		     struct rp_err **err)
+{
+	rp_cleanup(let_go) struct file *f = NULL;
+
+	if (to->n_policies > 0)
+		return rp_err_set(err, RP_ERR_CONFIG, "'%s': another store has policies already", path);
+	if (rp_yaml_load((cyaml_data_t **)&f, &schema, path, "'keys:' and a list", err) < 0 ||
+	    make_room(to, f->keys_count, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < f->keys_count; i++) {
+		if (take_key(to, memory, path, &f->keys[i], err) < 0)
+			return rp_err_wrap(err, "'%s'", path);
+	}
+	struct rp_trust_policy *policies = rp_arena_array(memory, f->policies_count + 1, sizeof(*policies));
+	if (!policies)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (unsigned i = 0; i < f->policies_count; i++) {
+		if (take_policy(&policies[i], memory, &f->policies[i], err) < 0)
+			return rp_err_wrap(err, "'%s'", path);
+	}
+	to->policies = policies;
+	to->n_policies = f->policies_count;
+	return 0;
+}
+
+static int add_bare(struct rp_trust_store *to, const char *path, unsigned bare, struct rp_err **err)
+{
+	if (make_room(to, 1, err) < 0 || rp_key_load_public(&to->keys[to->n], path, err) < 0)
+		return -1;
+	to->trusted[to->n] = (struct rp_trusted_key){.key = to->keys[to->n], .roles = bare};
+	to->n++;
+	return 0;
+}
+
+/* A key in PEM, or else a store. What cannot be read is left to whoever reads it as a key, and says why. */
+static bool is_store(const char *path)
+{
+	rp_autobuf text = RP_BUF_INIT(1u << 20);
+
+	return rp_file_read(path, &text, NULL) == 0 && strstr(rp_buf_text(&text), "keys:") &&
+	       !strstr(rp_buf_text(&text), "-----BEGIN");
+}
+
+static int guarded(const char *path, struct rp_err **err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return rp_err_sys(err, errno, "trust store '%s'", path);
+	if (!(st.st_mode & S_IWOTH))
+		return 0;
+	rp_err_set(err, RP_ERR_CONFIG, "the trust store '%s' can be changed by everybody", path);
+	return rp_err_hint(err, "chmod o-w '%s'", path);
+}
+
+int rp_trust_store_add(struct rp_trust_store *to, struct rp_arena *memory, const char *path, unsigned bare,
+		       struct rp_err **err)
+{
+	if (!is_store(path))
+		return add_bare(to, path, bare, err);
+	return guarded(path, err) < 0 ? -1 : add_store(to, memory, path, err);
+}
+
+int rp_trust_store_add_all(struct rp_trust_store *to, struct rp_arena *memory, const char *const *paths,
+			   unsigned bare, struct rp_err **err)
+{
+	for (; paths && *paths; paths++) {
+		if (rp_trust_store_add(to, memory, *paths, bare, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void rp_trust_store_done(struct rp_trust_store *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		rp_key_free(s->keys[i]);
+	free(s->keys);
+	free(s->trusted);
+	*s = (struct rp_trust_store){0};
+}
+
+const struct rp_trust_policy *rp_trust_store_policy(const struct rp_trust_store *s, const char *target)
+{
+	for (size_t i = 0; i < s->n_policies; i++) {
+		if (fnmatch(s->policies[i].targets, target, 0) == 0)
+			return &s->policies[i];
+	}
+	return NULL;
+}
+
+void rp_trust_store_text(const struct rp_trust_store *s, struct rp_buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct rp_trusted_key *k = &s->trusted[i];
+		rp_buf_addf(out,
+			    "key %s roles %u from %" PRId64 " until %" PRId64 " revoked %" PRId64
+			    " targets %s\n",
+			    rp_key_id(k->key), k->roles, k->from_ms, k->until_ms, k->revoked_ms,
+			    k->targets ? k->targets : "");
+	}
+	for (size_t i = 0; i < s->n_policies; i++) {
+		const struct rp_trust_policy *p = &s->policies[i];
+		rp_buf_addf(out, "policy %s signatures %u max-age %" PRId64 " environment %s ledger %s\n",
+			    p->targets, p->signatures, p->max_age_ms, p->environment ? p->environment : "",
+			    p->ledger ? p->ledger : "");
+	}
+}

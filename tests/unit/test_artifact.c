@@ -178,7 +178,8 @@ static void expect_format(const void *data, size_t len, enum rp_err_kind kind, c
 	} else {
 		assert_int_equal(r, -1);
 		assert_int_equal(rp_err_kind(err), kind);
-		assert_string_equal(rp_err_text(err), text);
+		/* Which formats there are is not for this test to know. */
+		assert_memory_equal(rp_err_text(err), text, strlen(text));
 	}
 	close_backup(&o);
 }
@@ -191,11 +192,11 @@ static void formats_are_known_by_content(void **state)
 	unsigned char archive[64] = "PGDMP\1\15\0\4\10\1";
 	expect_format(title, sizeof title - 1, 0, "pg_dump plain");
 	expect_format("", 0, RP_ERR_BACKUP, "'backup' is empty");
+	expect_format("hello", 5, RP_ERR_BACKUP,
+		      "'backup' is no backup of a known format (tried: pg_dump custom, ");
 	expect_format(
-		"hello", 5, RP_ERR_BACKUP,
-		"'backup' is no backup of a known format (tried: pg_dump custom, pg_dump plain, mysqldump)");
-	expect_format("\x28\xb5\x2f\xfdxxxx", 8, RP_ERR_IO,
-		      "'backup' is compressed with zstd, which is not supported yet");
+		"\x28\xb5\x2f\xfdxxxx", 8, RP_ERR_BACKUP,
+		"read backup 'backup': zstd: damaged: Zstd decompression failed: Unsupported frame parameter");
 	/* Cut off in its header: still recognised, so that it is told what it is. */
 	expect_format(archive, 12, 0, "pg_dump custom");
 	expect_format(archive, 6, 0, "pg_dump custom");
@@ -257,7 +258,7 @@ static void bomb_is_stopped(void **state)
 	assert_int_equal(rp_artifact_read(o.artifact, &o.artifact->files[0], &s, &err), 0);
 	assert_int_equal(rp_stream_drain(s, &err), -1);
 	assert_int_equal(rp_err_kind(err), RP_ERR_IO);
-	assert_string_equal(rp_err_text(err), "unpacks to more than 1100 times its size, which is refused");
+	assert_string_equal(rp_err_text(err), "unpacks to more than 17.0 MB, which is refused");
 	rp_stream_close(s);
 	close_backup(&o);
 }

@@ -312,6 +312,7 @@ static int find_ratchet(struct verifying *v, struct rp_err **err)
 static int prepare(struct verifying *v, const struct rp_command *command, struct rp_err **err)
 {
 	if (check_options(v->options, err) < 0 || read_wanted(v, err) < 0 ||
+	    rp_unwrapping_make(&v->unwrapping, &v->options->unwrapping, v->run, err) < 0 ||
 	    load_smoke(v, v->memory, err) < 0 || load_waivers(v, v->memory, err) < 0 ||
 	    find_ratchet(v, err) < 0)
 		return -1;

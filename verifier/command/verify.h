@@ -7,6 +7,7 @@
 
 #include "checks/check.h"
 #include "verifier/command/options.h"
+#include "verifier/command/unwrapping.h"
 #include "verifier/config/target.h"
 #include "verifier/config/trust_store.h"
 #include "verifier/ledger/ledger.h"
@@ -26,6 +27,7 @@ struct verify_options {
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
+	struct unwrapping_options unwrapping;
 	bool selftest; /* 'selftest' was called, and not 'verify' */
 };
 
@@ -48,6 +50,7 @@ struct verifying {
 	struct rp_wanted wanted; /* of what the backup holds */
 	struct rp_arena *memory; /* of the whole run; borrowed */
 	struct rp_trust_store store;
+	struct unwrapping unwrapping;
 	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */
 	struct rp_trust trust; /* what the manifest was opened with */
 	struct rp_evidence e;

@@ -10,6 +10,7 @@
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/fd.h"
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
@@ -78,6 +79,18 @@ static int choose_first(struct verifying *v, struct rp_err **err)
 	return rp_verify_has_manifests(v->options) ? rp_verify_choose(v, err) : 0;
 }
 
+/* What a layer may unpack to in any case. A dump that repeats itself packs beyond all ratios, and what there is no
+ * room for could not be restored anyway. */
+static uint64_t room_for_it(const struct verifying *v)
+{
+	const char *dir = v->options->tmpdir ? v->options->tmpdir : getenv("TMPDIR");
+	uint64_t sealed = v->e.manifest ? v->e.manifest->survey->identity.bytes : 0, room = 0;
+
+	if (rp_disk_free(dir && *dir ? dir : "/tmp", &room, NULL) < 0)
+		room = 0;
+	return sealed < UINT64_MAX / 3 && 3 * sealed > room ? 3 * sealed : room;
+}
+
 static int open_artifact(struct verifying *v, struct rp_err **err)
 {
 	struct rp_evidence *e = &v->e;
@@ -86,7 +99,8 @@ static int open_artifact(struct verifying *v, struct rp_err **err)
 		return -1;
 	if (rp_verify_intend(v, err) < 0)
 		return -1;
-	if (rp_artifact_open(&e->artifact, e->store, e->point, NULL, err) < 0)
+	v->unwrapping.how.room = room_for_it(v);
+	if (rp_artifact_open(&e->artifact, e->store, e->point, &v->unwrapping.how, err) < 0)
 		return -1;
 	v->wanted.sealed = e->manifest ? e->manifest->survey : NULL;
 	e->artifact->wanted = &v->wanted;
@@ -226,6 +240,48 @@ static void stop_at(struct verifying *v, const char *question, struct rp_err *er
 		rp_result_proviso(v->result, "the run was stopped because its time was up");
 }
 
+/* -1: nobody knows. */
+static int is_the_sealed_one(const struct verifying *v)
+{
+	const struct rp_manifest *m = v->e.manifest;
+	const struct rp_artifact *a = v->e.artifact;
+
+	/* One file is the same backup under any name; of several, one that was changed is enough. */
+	if (!m || !a || m->n_files == 0 || m->n_files != a->n_files)
+		return -1;
+	for (size_t i = 0; i < a->n_files; i++) {
+		const struct rp_file *sealed = &m->files[a->n_files == 1 ? 0 : i];
+		if (!a->files[i].digested || (a->n_files > 1 && strcmp(sealed->name, a->files[i].name) != 0))
+			return -1;
+		if (!rp_sha256_equal(sealed->sha256, a->files[i].sha256))
+			return 0;
+	}
+	return 1;
+}
+
+/* A lock that does not open: the digest tells whether the key is wrong or the bytes are. */
+static void settle(struct verifying *v)
+{
+	rp_autoerr struct rp_err *was = v->e.stopped;
+	struct rp_err *now = NULL;
+	int same = is_the_sealed_one(v);
+
+	if (same > 0)
+		rp_err_set(&now, RP_ERR_LOCKED,
+			   "%s; the backup itself is intact: it is byte for byte what was sealed",
+			   rp_err_text(was));
+	else if (same == 0)
+		rp_err_set(&now, RP_ERR_BACKUP,
+			   "%s; the backup is not what was sealed, so it may well be the one that is wrong",
+			   rp_err_text(was));
+	else
+		rp_err_set(&now, RP_ERR_LOCKED, "%s; whether the backup is damaged nothing here tells",
+			   rp_err_text(was));
+	if (rp_err_hint_text(was))
+		rp_err_hint(&now, "%s", rp_err_hint_text(was));
+	v->e.stopped = now;
+}
+
 void rp_verify_gather(struct verifying *v)
 {
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !v->e.stopped; i++) {
@@ -245,12 +301,15 @@ void rp_verify_gather(struct verifying *v)
 	/* Is it the sealed file, at least? That can be told when it could not be restored, too. */
 	if (v->e.stopped && v->e.artifact && v->e.manifest && rp_run_check(v->run, NULL) == 0)
 		(void)rp_artifact_finish(v->e.artifact, NULL);
+	if (v->e.stopped && rp_err_kind(v->e.stopped) == RP_ERR_LOCKED)
+		settle(v);
 }
 
 void rp_verifying_done(struct verifying *v)
 {
 	rp_evidence_done(&v->e);
 	rp_trust_store_done(&v->store);
+	rp_unwrapping_done(&v->unwrapping);
 	free(v->ratchet);
 	rp_verify_ledger_done(v);
 	rp_result_free(v->result);

@@ -53,6 +53,7 @@ const struct rp_option rp_verify_options[] = {
 	 .once = true,
 	 .help = "The newest backup that is not after this time (2026-11-21T06:00:00Z) or place in the log "
 		 "('lsn:0/3000060', 'binlog:FILE:POSITION'), where backups tell theirs."},
+	RP_UNWRAPPING_OPTIONS(verify_options, unwrapping),
 	{.name = "database",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",

@@ -20,7 +20,7 @@ struct artifact {
 	struct rp_stream *first;	 /* the first file's chain, looked into; the first reader gets it */
 	uint8_t *head;
 	size_t head_len;
-	struct rp_err *head_failure; /* why there is no head at all */
+	struct rp_err *head_failure; /* met while looking for it, behind its last byte */
 	size_t n_open;		     /* sources that hold a descriptor */
 };
 
@@ -82,8 +82,8 @@ static int keep_head(struct artifact *a, struct rp_err **err)
 	const uint8_t *head;
 	rp_peek_head(a->first, &head, &a->head_len);
 	const struct rp_err *failure = rp_peek_failure(a->first);
-	if (a->head_len == 0 && failure != NULL)
-		(void)rp_err_set(&a->head_failure, rp_err_kind(failure), "%s", rp_err_text(failure));
+	if (failure != NULL)
+		(void)rp_err_again(&a->head_failure, failure);
 	a->head = malloc(a->head_len + 1);
 	if (a->head == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
@@ -201,12 +201,18 @@ int rp_artifact_read_stored(struct rp_artifact *artifact, const struct rp_file *
 	return rp_source_stream(&a->sources[i], ret, err);
 }
 
+const struct rp_err *rp_artifact_head_failure(const struct rp_artifact *a)
+{
+	return ((const struct artifact *)a)->head_failure;
+}
+
 int rp_artifact_head(struct rp_artifact *artifact, const uint8_t **ret, size_t *ret_len, struct rp_err **err)
 {
 	struct artifact *a = of(artifact);
-	if (a->head_failure != NULL)
-		return rp_err_set(err, rp_err_kind(a->head_failure), "read backup '%s': %s",
-				  artifact->point->id, rp_err_text(a->head_failure));
+	if (a->head_failure != NULL && a->head_len == 0) {
+		(void)rp_err_again(err, a->head_failure);
+		return rp_err_wrap(err, "read backup '%s'", artifact->point->id);
+	}
 	*ret = a->head != NULL ? a->head : (const uint8_t *)"";
 	*ret_len = a->head_len;
 	return 0;

@@ -13,7 +13,8 @@ extern const struct rp_store_driver rp_store_directory;
 int rp_store_directory_open(struct rp_store **ret, const char *path, bool whole, struct rp_run *run,
 			    struct rp_err **err);
 
-extern const struct rp_wrapping rp_wrapping_gzip;
+extern const struct rp_wrapping rp_wrapping_gzip, rp_wrapping_bzip2, rp_wrapping_xz, rp_wrapping_zstd,
+	rp_wrapping_lz4, rp_wrapping_openssl, rp_wrapping_base64, rp_wrapping_gpg, rp_wrapping_age;
 
 extern const struct rp_format rp_format_pg_custom;
 extern const struct rp_format rp_format_pg_plain;

@@ -3,27 +3,27 @@
 
 #include "verifier/recovery/stage.h"
 #include "verifier/util/error.h"
-
-/* Deflate's own ceiling is 1032; what is beyond is a layer within a layer. */
-#define RATIO_MAX 1100
-#define SLACK	  (16U << 20)
+#include "verifier/util/parse.h"
 
 struct peek {
 	struct rp_stream base;
 	uint8_t head[RP_HEAD_MAX];
 	size_t len, at;
 	struct rp_err *failure;
-	uint64_t out, stored;
-	bool limited;
+	uint64_t out, most; /* most 0: no limit */
 };
 
 static int within_limit(struct peek *p, size_t n, struct rp_err **err)
 {
 	p->out += n;
-	if (!p->limited || (p->out < SLACK) || (p->out - SLACK) / RATIO_MAX <= p->stored)
+	if (p->most == 0 || p->out <= p->most)
 		return 0;
-	return rp_err_set(err, RP_ERR_IO, "unpacks to more than %d times its size, which is refused",
-			  RATIO_MAX);
+	char most[RP_TIME_TEXT];
+	rp_size_format(p->most, most);
+	(void)rp_err_set(err, RP_ERR_IO, "unpacks to more than %s, which is refused", most);
+	return rp_err_hint(
+		err, "this is more than there is room for, than a thousand times its size, and than three "
+		     "times the sealed database; --tmpdir on a larger disk allows more");
 }
 
 static ssize_t peek_read(struct rp_stream *s, void *buf, size_t len, struct rp_err **err)
@@ -36,7 +36,7 @@ static ssize_t peek_read(struct rp_stream *s, void *buf, size_t len, struct rp_e
 		return within_limit(p, n, err) < 0 ? -1 : (ssize_t)n;
 	}
 	if (p->failure != NULL)
-		return rp_err_set(err, rp_err_kind(p->failure), "%s", rp_err_text(p->failure));
+		return rp_err_again(err, p->failure);
 	ssize_t n = rp_stream_read(s->below, buf, len, err);
 	return n < 0 || within_limit(p, (size_t)n, err) < 0 ? -1 : n;
 }
@@ -48,7 +48,7 @@ static void peek_close(struct rp_stream *s)
 	free(p);
 }
 
-int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err)
+int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, uint64_t most, struct rp_err **err)
 {
 	static const struct rp_stream_ops ops = {.read = peek_read, .close = peek_close};
 	struct peek *p = calloc(1, sizeof *p);
@@ -57,6 +57,7 @@ int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err *
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	}
 	p->base = (struct rp_stream){.ops = &ops, .below = below};
+	p->most = most;
 	ssize_t n = 1;
 	while (p->len < sizeof p->head && n > 0) {
 		n = rp_stream_read(below, p->head + p->len, sizeof p->head - p->len, &p->failure);
@@ -77,11 +78,4 @@ void rp_peek_head(const struct rp_stream *peek, const uint8_t **ret, size_t *ret
 const struct rp_err *rp_peek_failure(const struct rp_stream *peek)
 {
 	return ((const struct peek *)peek)->failure;
-}
-
-void rp_peek_limit(struct rp_stream *peek, uint64_t stored)
-{
-	struct peek *p = (struct peek *)peek;
-	p->stored = stored;
-	p->limited = true;
 }

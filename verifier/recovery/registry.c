@@ -9,8 +9,8 @@ const struct rp_store_driver *const rp_store_drivers[] = {
 };
 
 const struct rp_wrapping *const rp_wrappings[] = {
-	&rp_wrapping_gzip,
-	NULL,
+	&rp_wrapping_gzip,    &rp_wrapping_bzip2,  &rp_wrapping_xz,  &rp_wrapping_zstd, &rp_wrapping_lz4,
+	&rp_wrapping_openssl, &rp_wrapping_base64, &rp_wrapping_gpg, &rp_wrapping_age,	NULL,
 };
 
 const struct rp_format *const rp_formats[] = {

@@ -16,16 +16,6 @@ static const struct {
 	size_t len;
 	const char *what, *hint;
 } known[] = {
-	{0, "\x28\xb5\x2f\xfd", 4, "compressed with zstd", "unpack it first, or use gzip"},
-	{0,
-	 "\xfd"
-	 "7zXZ",
-	 5, "compressed with xz", "unpack it first, or use gzip"},
-	{0, "BZh", 3, "compressed with bzip2", "unpack it first, or use gzip"},
-	{0, "\x04\x22\x4d\x18", 4, "compressed with lz4", "unpack it first, or use gzip"},
-	{0, "Salted__", 8, "encrypted with openssl", "decrypt it first"},
-	{0, "age-encryption.org/", 19, "encrypted with age", "decrypt it first"},
-	{0, "-----BEGIN PGP", 14, "encrypted with PGP", "decrypt it first"},
 	{0, "PGDMP", 5, "a part of a pg_dump of the directory or tar format",
 	 "make the dump with 'pg_dump --format=custom'"},
 };
@@ -41,6 +31,10 @@ static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len,
 				 known[i].what);
 		return rp_err_hint(err, "%s", known[i].hint);
 	}
+	if (rp_artifact_head_failure(a) != NULL) {
+		(void)rp_err_again(err, rp_artifact_head_failure(a));
+		return rp_err_wrap(err, "read backup '%s'", a->point->id);
+	}
 	rp_autobuf tried = RP_BUF_INIT(4096);
 	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++)
 		rp_buf_addf(&tried, "%s%s", tried.len > 0 ? ", " : "", (*f)->name);
@@ -49,8 +43,11 @@ static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len,
 			err, RP_ERR_BACKUP,
 			"'%s' is a tar archive that begins with '%s', and no backup of a known format (tried: %s)",
 			a->point->id, rp_artifact_name(a, 0), rp_buf_text(&tried));
-	return rp_err_set(err, RP_ERR_BACKUP, "'%s' is no backup of a known format (tried: %s)", a->point->id,
-			  rp_buf_text(&tried));
+	/* A wrong password makes anything of it, and not every command says so. */
+	bool filtered = a->wrapped[0] != NULL && strcmp(a->wrapped[0], "filter") == 0;
+	return rp_err_set(err, filtered ? RP_ERR_LOCKED : RP_ERR_BACKUP,
+			  "'%s'%s is no backup of a known format (tried: %s)", a->point->id,
+			  filtered ? ", as its filters leave it," : "", rp_buf_text(&tried));
 }
 
 int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_err **err)

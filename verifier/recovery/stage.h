@@ -47,13 +47,14 @@ int rp_artifact_see_members(struct rp_artifact *a, struct rp_err **err);
 
 /* A stage that has read ahead: the first bytes can be looked at and are given out again. A failure met while
  * looking ahead waits until a reader comes to that place: an artifact that is damaged can be opened, hashed and
- * reported like any other. Takes over 'below', also when it fails. */
-int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err);
+ * reported like any other. Once more than 'most' bytes have come out it fails with RP_ERR_IO; 0: no limit. Takes
+ * over 'below', also when it fails. */
+int rp_peek_new(struct rp_stream **ret, struct rp_stream *below, uint64_t most, struct rp_err **err);
 void rp_peek_head(const struct rp_stream *peek, const uint8_t **ret, size_t *ret_len);
 /* What failed while looking ahead; NULL: nothing did. */
 const struct rp_err *rp_peek_failure(const struct rp_stream *peek);
-/* From now on fail with RP_ERR_IO once more has come out than 'stored' bytes can honestly become: one layer of
- * deflate gives at most 1032 for one, so only layers that a bomb is made of are refused. */
-void rp_peek_limit(struct rp_stream *peek, uint64_t stored);
+/* A command of the user's own that takes a layer off. Takes over 'below', also when it fails; borrows argv. */
+int rp_filter_new(struct rp_stream **ret, struct rp_stream *below, const struct rp_argv *argv,
+		  const struct rp_unwrapping *how, struct rp_err **err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "verifier/recovery/unwrap.h"
 
 #include "verifier/recovery/stage.h"
+#include "verifier/util/argv.h"
 #include "verifier/util/error.h"
 
 static const struct rp_wrapping *wrapping_of(const struct rp_stream *peek)
@@ -21,26 +22,71 @@ static const struct rp_wrapping *wrapping_of(const struct rp_stream *peek)
 	return best;
 }
 
+/* Deflate's own ceiling is 1032 to 1. Other compressions go far beyond that with what repeats itself, honestly, so
+ * what there is room for is allowed as well. */
+#define RATIO 1100
+#define SLACK (16U << 20)
+
+static uint64_t most_of(uint64_t stored, const struct rp_unwrapping *how)
+{
+	uint64_t room = how != NULL ? how->room : 0;
+	if (stored == 0)
+		return room;
+	uint64_t most = stored < UINT64_MAX / (2UL * RATIO) ? stored * RATIO + SLACK : UINT64_MAX;
+	return most > room ? most : room;
+}
+
+struct layers {
+	const struct rp_unwrapping *how;
+	const char **wrapped; /* NULL: of no interest */
+	size_t n;
+	uint64_t most; /* of each, for one that grows beyond all bounds can hold another that shrinks */
+};
+
+static int add(struct layers *l, const char *name, struct rp_err **err)
+{
+	if (l->n == RP_WRAPPED_MAX)
+		return rp_err_set(err, RP_ERR_IO, "it is packed more than %d times, which is refused",
+				  RP_WRAPPED_MAX);
+	if (l->wrapped != NULL)
+		l->wrapped[l->n] = name;
+	l->n++;
+	return 0;
+}
+
+static int unwrap_all(struct layers *l, struct rp_stream **top, struct rp_err **err)
+{
+	const struct rp_wrapping *w;
+	while ((w = wrapping_of(*top)) != NULL) {
+		struct rp_stream *unwrapped = NULL;
+		if (add(l, w->name, err) < 0 || w->unwrap(&unwrapped, rp_take(*top), l->how, err) < 0 ||
+		    rp_peek_new(top, unwrapped, l->most, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int filter_all(struct layers *l, struct rp_stream **bottom, struct rp_err **err)
+{
+	for (size_t i = 0; l->how != NULL && i < l->how->n_filters; i++) {
+		struct rp_stream *unwrapped = NULL;
+		if (add(l, "filter", err) < 0 ||
+		    rp_filter_new(&unwrapped, rp_take(*bottom), &l->how->filters[i], l->how, err) < 0)
+			return -1;
+		*bottom = unwrapped;
+	}
+	return 0;
+}
+
 int rp_unwrap(struct rp_stream **ret, struct rp_stream *below, uint64_t stored,
 	      const struct rp_unwrapping *how, const char **wrapped, struct rp_err **err)
 {
+	rp_auto(rp_stream) bottom = below;
 	rp_auto(rp_stream) top = NULL;
-	if (rp_peek_new(&top, below, err) < 0)
+	struct layers l = {.how = how, .wrapped = wrapped, .most = most_of(stored, how)};
+	if (filter_all(&l, &bottom, err) < 0 || rp_peek_new(&top, rp_take(bottom), l.most, err) < 0 ||
+	    unwrap_all(&l, &top, err) < 0)
 		return -1;
-	const struct rp_wrapping *w;
-	for (size_t layer = 0; (w = wrapping_of(top)) != NULL; layer++) {
-		if (layer == RP_WRAPPED_MAX)
-			return rp_err_set(err, RP_ERR_IO, "it is packed more than %d times, which is refused",
-					  RP_WRAPPED_MAX);
-		if (wrapped != NULL)
-			wrapped[layer] = w->name;
-		struct rp_stream *unwrapped = NULL;
-		if (w->unwrap(&unwrapped, rp_take(top), how, err) < 0 ||
-		    rp_peek_new(&top, unwrapped, err) < 0)
-			return -1;
-	}
-	if (stored > 0)
-		rp_peek_limit(top, stored);
 	*ret = rp_take(top);
 	return 0;
 }

@@ -142,6 +142,7 @@ enum rp_status rp_status_of_error(enum rp_err_kind kind)
 	case RP_ERR_TIMEOUT:
 	case RP_ERR_CANCELLED:
 	case RP_ERR_NOMEM:
+	case RP_ERR_LOCKED:
 		break;
 	}
 	return RP_INCONCLUSIVE;

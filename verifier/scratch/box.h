@@ -13,6 +13,7 @@
 struct rp_buf;
 struct rp_engine;
 struct rp_err;
+struct rp_leave;
 struct rp_run;
 struct rp_scratch;
 struct sock_fprog;
@@ -41,6 +42,12 @@ struct rp_box {
  * 'unboxed'). */
 int rp_box_choose(struct rp_box *ret, struct rp_scratch *s, bool unboxed, struct rp_err **err);
 void rp_box_done(struct rp_box *b);
+/* For a program that reads a stranger's bytes before there is a scratch: the best box that can be had, tried with it;
+ * level NONE: none. What it may do besides is 'leave'. -1: the run is to stop, or memory is short. */
+int rp_box_for_tool(struct rp_box *ret, const char *program, const struct rp_leave *leave, struct rp_run *run,
+		    struct rp_err **err);
+/* Where a program is, going by $PATH; owned. NULL: nowhere. */
+char *rp_program_path(const char *name);
 /* For 'doctor': would this level hold for a private server of this engine? 'why': what it says, or why not. */
 bool rp_box_try(enum rp_box_level level, const struct rp_engine *engine, struct rp_run *run,
 		struct rp_buf *why);
@@ -56,6 +63,7 @@ struct rp_leave {
 	const char *writes;	  /* the one directory that it may change; NULL: none */
 	bool connects;		  /* to sockets that it sees; a server waits for others to connect */
 	bool network;		  /* a server of the user's is somewhere else */
+	bool terminal;		  /* it asks on one that we have made for it alone */
 	bool serves;		  /* a server: one process whose end is the end of all */
 	bool lasts;		  /* does not end with us */
 	uint64_t file_max;	  /* bytes in one file; 0: as many as there is room for */

@@ -88,7 +88,7 @@ static int furnish(struct rp_box *b, const struct rp_hosting *hosting, const str
 	return b->reads.failed || b->links.failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
-static char *find_on_path(const char *name)
+char *rp_program_path(const char *name)
 {
 	const char *path = getenv("PATH");
 	if (path == NULL || path[0] == '\0')
@@ -144,7 +144,7 @@ static int try_level(struct rp_box *b, const struct rp_leave *leave, const char 
 		     const struct rp_scratch_user *as, struct rp_run *run, struct rp_err **err)
 {
 	if (b->level == RP_BOX_NAMESPACES && b->bwrap == NULL) {
-		b->bwrap = find_on_path("bwrap");
+		b->bwrap = rp_program_path("bwrap");
 		if (b->bwrap == NULL)
 			return rp_err_set(err, RP_ERR_ENGINE, "'bwrap' is not installed");
 	}
@@ -218,6 +218,24 @@ int rp_box_choose(struct rp_box *ret, struct rp_scratch *s, bool unboxed, struct
 		   "there is no box here to restore in (%s), and a hostile backup could reach this machine",
 		   ret->why);
 	return rp_err_hint(err, "%s", RP_BOX_HINT);
+}
+
+int rp_box_for_tool(struct rp_box *ret, const char *program, const struct rp_leave *leave, struct rp_run *run,
+		    struct rp_err **err)
+{
+	const struct rp_scratch_user same = {.uid = geteuid(), .gid = getegid()};
+	enum rp_box_level only;
+	rp_autobuf why = RP_BUF_INIT(16 << 10);
+	int named = wished_level(&only, err);
+	if (named < 0)
+		return -1;
+	add_libraries(ret);
+	add_links(ret);
+	if (ret->reads.failed || ret->links.failed)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (named == 0 || only != RP_BOX_NONE)
+		(void)hold_best(ret, only, leave, program, &same, run, &why);
+	return rp_run_check(run, err);
 }
 
 bool rp_box_try(enum rp_box_level level, const struct rp_engine *engine, struct rp_run *run,

@@ -20,7 +20,6 @@ static const char *const always[] = {
 	"65534",
 	"--gid",
 	"65534",
-	"--new-session",
 	"--cap-drop",
 	"ALL",
 	NULL,
@@ -71,6 +70,9 @@ void rp_bubblewrap_line(struct rp_argv *ret, const struct rp_box *box, const str
 	add_all(ret, always);
 	if (!leave->network)
 		rp_argv_add(ret, "--unshare-net");
+	/* Or it could type on our own terminal. */
+	if (!leave->terminal)
+		rp_argv_add(ret, "--new-session");
 	/* One that is to be kept outlives us. */
 	if (!leave->lasts)
 		rp_argv_add(ret, "--die-with-parent");

@@ -35,7 +35,7 @@ struct ruleset {
 #define DEVICE	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_TRUNCATE)
 #define OF_FILES                                                                                             \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |         \
-	 ACCESS_TRUNCATE)
+	 ACCESS_TRUNCATE | ACCESS_IOCTL_DEV)
 /* No devices, and nothing that is executed. */
 #define CHANGE                                                                                               \
 	(READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |                              \
@@ -124,6 +124,8 @@ static int allow_all(int rules, const struct ruleset *r, const struct rp_box *bo
 	    (loader[0] != '\0' && allow(rules, r, loader, EXECUTE, err) < 0) ||
 	    allow(rules, r, "/dev/null", DEVICE, err) < 0 || allow(rules, r, "/dev/zero", DEVICE, err) < 0 ||
 	    allow(rules, r, "/dev/urandom", READ, err) < 0)
+		return -1;
+	if (leave->terminal && allow(rules, r, "/dev/tty", DEVICE | ACCESS_IOCTL_DEV, err) < 0)
 		return -1;
 	return leave->writes != NULL ? allow(rules, r, leave->writes, CHANGE, err) : 0;
 }

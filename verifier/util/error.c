@@ -104,6 +104,12 @@ const char *rp_err_hint_text(const struct rp_err *err)
 	return err->hint;
 }
 
+int rp_err_again(struct rp_err **err, const struct rp_err *kept)
+{
+	(void)rp_err_set(err, kept->kind, "%s", rp_err_text(kept));
+	return kept->hint != NULL ? rp_err_hint(err, "%s", kept->hint) : -1;
+}
+
 void rp_err_free(struct rp_err *err)
 {
 	if (err == NULL || err == &err_nomem)

@@ -17,6 +17,7 @@ enum rp_err_kind {
 	RP_ERR_TIMEOUT,
 	RP_ERR_CANCELLED,
 	RP_ERR_NOMEM,
+	RP_ERR_LOCKED, /* what is encrypted did not open: the password or key, or damage that looks like it */
 };
 
 /* A failure and its story, outermost context first: "restore 'shop': start server: ...". One thread at a
@@ -29,6 +30,8 @@ int rp_err_set(struct rp_err **err, enum rp_err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* As rp_err_set() with RP_ERR_IO and ": <strerror>" appended. */
 int rp_err_sys(struct rp_err **err, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Record a failure that is kept elsewhere: its kind, text and hint. */
+int rp_err_again(struct rp_err **err, const struct rp_err *kept);
 /* Put "<context>: " before what is already there. Returns -1, so that 'return rp_err_wrap(...)' ends a
  * function. */
 int rp_err_wrap(struct rp_err **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

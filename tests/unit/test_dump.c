@@ -265,8 +265,9 @@ static void what_a_dump_tool_says_is_an_error_unless_it_warns(void **state)
 		if (rp_mysqldump_harmless(all[i].line, strlen(all[i].line)) != all[i].harmless)
 			fail_msg("'%s'", all[i].line);
 	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_dump_judge("Warning: a\n\n-- b", rp_mysqldump_harmless, NULL, NULL), 0);
-	assert_int_equal(rp_dump_judge("Warning: a\nno\033more\n", rp_mysqldump_harmless, NULL, &err), -1);
+	assert_int_equal(rp_dump_judge("Warning: a\n\n-- b", rp_mysqldump_harmless, NULL, NULL, NULL), 0);
+	assert_int_equal(rp_dump_judge("Warning: a\nno\033more\n", rp_mysqldump_harmless, NULL, NULL, &err),
+			 -1);
 	assert_string_equal(rp_err_text(err),
 			    "the backup's command failed: it ended well, but said: no\\u{1b}more");
 }

@@ -201,7 +201,8 @@ static int judge(struct rp_dump *d, int status, struct rp_err **err)
 		return rp_err_set(err, rp_err_kind(d->failure), "%s", rp_err_text(d->failure));
 	if (status != 0) {
 		const struct rp_hosting *h = d->engine->hosting;
-		const char *said = rp_buf_text(&d->said);
+		const char *said = rp_dump_after_warnings(rp_buf_text(&d->said),
+							  d->format != NULL ? d->format->harmless : NULL);
 		size_t len = strcspn(said, "\n");
 		const char *why = h != NULL && h->complaint != NULL ? h->complaint(said, &len) : said;
 		return rp_dump_complain(rp_proc_status_text(status), why, len, err);
@@ -212,7 +213,8 @@ static int judge(struct rp_dump *d, int status, struct rp_err **err)
 		return rp_err_hint(err, "a command that writes its backup itself must write it to {path}");
 	}
 	return d->judged && d->format != NULL && d->format->harmless != NULL
-		       ? rp_dump_judge(rp_buf_text(&d->said), d->format->harmless, d->run, err)
+		       ? rp_dump_judge(rp_buf_text(&d->said), d->format->harmless, d->format->expected,
+				       d->run, err)
 		       : 0;
 }
 

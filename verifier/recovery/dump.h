@@ -63,8 +63,10 @@ int rp_dump_environment(const struct rp_engine *engine, const struct rp_format *
 			const struct rp_fact *how, size_t n, struct rp_err **err);
 /* The backup failed, and this is what its tool said about it. Returns -1. */
 int rp_dump_complain(const char *how, const char *said, size_t len, struct rp_err **err);
+/* From the first line on that is no warning; all of it where there is none, or nobody knows (harmless NULL). */
+const char *rp_dump_after_warnings(const char *said, bool (*harmless)(const char *line, size_t len));
 /* -1: it said something that is no warning. Warnings are logged (run NULL: not). */
-int rp_dump_judge(const char *said, bool (*harmless)(const char *line, size_t len), struct rp_run *run,
-		  struct rp_err **err);
+int rp_dump_judge(const char *said, bool (*harmless)(const char *line, size_t len),
+		  const char *const *expected, struct rp_run *run, struct rp_err **err);
 
 #endif

@@ -62,6 +62,9 @@ struct rp_format {
 	/* Is this line, of what that command said and went on, no failure? For tools whose exit status does not
 	 * tell of all they left out; such lines are shown as warnings. NULL: the exit status tells. Pure. */
 	bool (*harmless)(const char *line, size_t len);
+	/* Of those, what it says whenever it is run like this, and what is seen to here: not shown. NULL-terminated parts
+	 * of lines; NULL: nothing. */
+	const char *const *expected;
 	/* "NAME={host}": how to connect, for that command and for a user's own, in the environment. One whose
 	 * word the engine does not say is left out. NULL-terminated; NULL: nothing. */
 	const char *const *dump_environment;

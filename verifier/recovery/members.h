@@ -23,5 +23,6 @@ extern const struct rp_format rp_format_pg_directory;
 extern const struct rp_format rp_format_pg_tar;
 extern const struct rp_format rp_format_mysqldump;
 extern const struct rp_format rp_format_mariadb_backup;
+extern const struct rp_format rp_format_mydumper;
 
 #endif

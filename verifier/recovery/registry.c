@@ -21,5 +21,6 @@ const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_tar,
 	&rp_format_mysqldump,
 	&rp_format_mariadb_backup,
+	&rp_format_mydumper,
 	NULL,
 };

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* mydumper: a directory with a file for each table's definition and for each part of its rows. It is restored as
+ * myloader would, but in an order that is always the same, into one database, and by the vendor's client in the box. */
+#include "verifier/recovery/mydumper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/recovery/members.h"
+#include "verifier/recovery/my_client.h"
+#include "verifier/recovery/my_script.h"
+#include "verifier/recovery/mydumper_plan.h"
+#include "verifier/recovery/mysqldump.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+
+#define LOOK (64 << 10)
+
+static int look(struct rp_artifact *a, struct rp_mydumper_head *ret, bool *ret_is, struct rp_err **err)
+{
+	rp_autofree uint8_t *text = malloc(LOOK);
+	size_t len = 0;
+	if (text == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (rp_artifact_look(a, "metadata", text, LOOK, &len, err) < 0)
+		return -1;
+	*ret_is = rp_mydumper_parse((const char *)text, len, ret);
+	return 0;
+}
+
+static bool names_parts(const struct rp_artifact *a)
+{
+	size_t len;
+	const char *name;
+	for (size_t i = 0; (name = rp_artifact_name(a, i)) != NULL; i++) {
+		const char *base = strrchr(name, '/');
+		if (rp_mydumper_part_of(base != NULL ? base + 1 : name, &len) == RP_MYDUMPER_CREATE)
+			return true;
+	}
+	return false;
+}
+
+static int bid(struct rp_artifact *a, struct rp_err **err)
+{
+	struct rp_mydumper_head h;
+	bool is = false;
+	if (!a->point->tree && !rp_artifact_is_tar(a))
+		return 0;
+	if (rp_artifact_has(a, "metadata") && look(a, &h, &is, err) < 0)
+		return -1;
+	bool known = is || rp_artifact_has(a, "metadata") || rp_artifact_has(a, "metadata.partial");
+	/* Either of them is a name that others use, too. */
+	return is && names_parts(a) ? 8 * 32 : is ? 8 * 16 : known && names_parts(a) ? 8 * 24 : 0;
+}
+
+static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
+		struct rp_err **err)
+{
+	struct rp_mydumper_head h = {0};
+	bool is = false;
+	if (look(a, &h, &is, err) < 0)
+		return -1;
+	rp_autobuf binlog = RP_BUF_INIT(2 * RP_MYDUMPER_TEXT_MAX);
+	if (h.log_file[0] != '\0' && h.log_pos[0] != '\0')
+		rp_buf_addf(&binlog, "%s:%s", h.log_file, h.log_pos);
+	const struct rp_fact all[] = {{"binlog", rp_buf_text(&binlog)}, {"gtid", h.gtid}};
+	struct rp_fact *facts = rp_arena_array(a->memory, 2, sizeof *facts);
+	size_t n = 0;
+	bool failed = facts == NULL;
+	for (size_t i = 0; !failed && i < 2; i++) {
+		if (all[i].value[0] == '\0')
+			continue;
+		facts[n] = (struct rp_fact){all[i].name, rp_arena_strdup(a->memory, all[i].value)};
+		failed = facts[n++].value == NULL;
+	}
+	if (failed)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	*ret = (struct rp_identity){.engine = "mysql"};
+	*ret_at = (struct rp_position){.facts = facts, .n_facts = n};
+	return 0;
+}
+
+struct feeding {
+	const struct rp_mydumper_files *files;
+	struct rp_my_script_file *script;
+};
+
+static int open_file(void *ctx, size_t i, struct rp_stream **ret, struct rp_err **err)
+{
+	const struct feeding *f = ctx;
+	return rp_mydumper_files_open(f->files, f->script[i].name, ret, err);
+}
+
+/* Lines are counted by the client from the first file's beginning on: which file it is helps more. */
+static int blame(const char *file, const struct rp_err *why, struct rp_err **err)
+{
+	static const char mark[] = " at line ";
+	const char *text = rp_err_text(why), *hint = rp_err_hint_text(why), *at = strstr(text, mark);
+	size_t skip = at != NULL ? strlen(mark) + strspn(at + strlen(mark), "0123456789") : 0;
+	if (strstr(text, file) != NULL)
+		(void)rp_err_set(err, rp_err_kind(why), "%s", text);
+	else
+		(void)rp_err_set(err, rp_err_kind(why), "'%s': %.*s%s", file,
+				 at != NULL ? (int)(at - text) : (int)strlen(text), text,
+				 at != NULL ? at + skip : "");
+	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
+}
+
+static int feed(struct feeding *f, size_t n, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	const struct rp_my_script what = {.files = f->script, .n = n, .open = open_file, .ctx = f};
+	rp_auto(rp_stream) script = NULL;
+	rp_autoerr struct rp_err *why = NULL;
+	if (rp_my_script_new(&script, &what, err) < 0)
+		return -1;
+	struct rp_my_fed fed = {.sentinel = rp_my_script_sentinel(script)};
+	if (rp_my_client_feed(s, script, &fed, said, &why) < 0)
+		return blame(f->script[fed.seen < n ? fed.seen : n - 1].name, why, err);
+	if (!rp_my_script_whole(script))
+		return rp_err_set(err, RP_ERR_BACKUP, "the client stopped before the last file's end");
+	if (fed.seen == n)
+		return 0;
+	if (fed.drowned)
+		return rp_err_set(err, RP_ERR_ENGINE,
+				  "the client said so much that its last words are not known");
+	return rp_err_set(err, RP_ERR_BACKUP, "'%s' ends inside of a statement", f->script[fed.seen].name);
+}
+
+static int restore_plan(const struct rp_mydumper_files *files, const struct rp_mydumper_plan *plan,
+			struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	rp_autofree struct rp_my_script_file *script = calloc(plan->n + 1, sizeof *script);
+	if (script == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < plan->n; i++)
+		script[i] = (struct rp_my_script_file){
+			.name = plan->steps[i].name,
+			.code = plan->steps[i].part > RP_MYDUMPER_ROWS,
+			.may_be_empty = plan->steps[i].part == RP_MYDUMPER_ROWS ||
+					plan->steps[i].part == RP_MYDUMPER_POST,
+		};
+	struct feeding f = {.files = files, .script = script};
+	if (rp_scratch_start(s, err) < 0 || (plan->n > 0 && feed(&f, plan->n, s, said, err) < 0))
+		return -1;
+	return rp_scratch_furnish(s, err);
+}
+
+static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	rp_cleanup(rp_mydumper_files_done) struct rp_mydumper_files files = {0};
+	rp_cleanup(rp_mydumper_plan_done) struct rp_mydumper_plan plan = {0};
+	if (rp_mydumper_files_find(&files, a, s, err) < 0 || rp_mydumper_plan_make(&plan, &files, err) < 0)
+		return -1;
+	return restore_plan(&files, &plan, s, said, err);
+}
+
+const struct rp_format rp_format_mydumper = {
+	.name = "mydumper",
+	.engine = "mysql",
+	.bid = bid,
+	.restore = restore,
+	.tell = tell,
+	.loses = rp_mydumper_loses,
+	.lacks = rp_mydumper_lacks,
+	.omits = rp_mydumper_omits,
+	.dump = rp_mydumper_words,
+	.harmless = rp_mydumper_harmless,
+	.expected = rp_mydumper_expected,
+};

@@ -46,10 +46,15 @@ faults: build
 hostile: build
 	@python3 tests/hostile/run.py $(BUILD)/reprove
 
+# Every format and wrapping, cut and flipped in forty places. About half an hour.
+broken: build
+	@bash tests/server/format_broken.sh $(BUILD)/reprove $(CURDIR) postgres
+	@bash tests/server/format_broken.sh $(BUILD)/reprove $(CURDIR) mysql
+
 install: build
 	meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-clang $(BUILD)-san
 
-.PHONY: all setup build demo test bench matrix hostile damage faults install clean
+.PHONY: all setup build demo test bench matrix hostile broken damage faults install clean

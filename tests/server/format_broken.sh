@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every format and wrapping, cut at 20 places and with one byte flipped at 20 places: never a 0, a crash or a hang, and the message
+# names the backup. --sample: at one place each, for every day; all of them with `make broken`.
+# usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample]
+set -u
+reprove=$(realpath "$1") root=$2 engine=$3 places=20
+[ "${4:-}" != --sample ] || places=1
+. "$root/tests/lib/tap.sh"
+
+# A line for each: its name, the function that makes the backup of 'shop' at $1 and seals it with the manifest $2, and what
+# 'verify' needs to be told besides. A backup that is a directory is called so by its function.
+postgres_formats() {
+	broken custom.dump sealed_by --format custom
+	broken plain.sql sealed_by --format plain
+	broken plain.sql.gz packed_by gzip
+}
+mysql_formats() {
+	broken dump.sql sealed_by --format mysqldump
+	broken dump.sql.gz packed_by gzip
+}
+
+# MAKE BACKUP MANIFEST ARGUMENT...: backup and manifest in one go, by 'seal' itself.
+sealed_by() {
+	local backup=$1 manifest=$2
+	shift 2
+	"$reprove" seal --source "$source" --key reprove.key --manifest "$manifest" --backup "$backup" "$@"
+}
+
+# BACKUP MANIFEST FILTER...: what the engine's own dump writes, through a filter, by a command of one's own. There is no shell in a
+# seal, so the pipe stands in a script.
+packed_by() {
+	local backup=$1 manifest=$2
+	shift 2
+	printf '#!/bin/bash\nset -o pipefail\n%s | %s\n' "$dump" "$*" >"$backup.sh" && chmod +x "$backup.sh"
+	"$reprove" seal --source "$source" --key reprove.key --manifest "$manifest" --backup "$backup" --backup-command "$work/$backup.sh $word"
+}
+
+broken() { # BACKUP MAKE [argument of MAKE...] [-- option of verify...]
+	local name=$1 make=$2 arguments=()
+	shift 2
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do arguments+=("$1"); shift; done
+	[ $# -eq 0 ] || shift
+	"$make" "$name" "$name.json" "${arguments[@]}" >made.log 2>&1
+	tap $? "$name: made and sealed" || { sed 's/^/# /' made.log >&2; return; }
+	# Every day that is the business of each format's own test.
+	[ "$places" -eq 1 ] ||
+		runs 0 "$name: verified" "$reprove" verify --target shop --state none --trust reprove.pub --manifest "$name.json" "$@" "$name" || return
+	python3 "$root/tests/server/broken.py" --places "$places" "$reprove" "$name" "$name.json" "$@"
+	tap $? "$name: broken in $((2 * places)) places, and refused each time"
+}
+
+case $engine in
+postgres)
+	. "$root/tests/lib/postgres.sh"
+	pg_begin
+	pg_start
+	cd "$work" || exit 1
+	source=$(pg_uri shop) word="{snapshot}" dump="pg_dump --snapshot=\"\$1\" shop"
+	createdb shop
+	sql shop "CREATE TABLE goods (id int PRIMARY KEY, name text);
+		INSERT INTO goods SELECT i, 'thing ' || md5(i::text) FROM generate_series(1, 300) i; CREATE INDEX ON goods (name)"
+	;;
+mysql)
+	. "$root/tests/lib/mysql.sh"
+	my_begin
+	my_start --log-bin=mysql-bin --server-id=7
+	cd "$work" || exit 1
+	source=$(my_uri shop) word="{defaults}"
+	dump="$my_dump_tool --defaults-file=\"\$1\" --single-transaction --routines --events shop"
+	sql "" "CREATE DATABASE shop"
+	sql shop "CREATE TABLE goods (id INT PRIMARY KEY, name VARCHAR(100), KEY (name)) ENGINE=InnoDB;
+		INSERT INTO goods WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i, MD5(i) FROM n"
+	;;
+esac
+"$reprove" keygen . >/dev/null
+"${engine}_formats"
+tap_done

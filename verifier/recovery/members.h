@@ -21,6 +21,7 @@ extern const struct rp_format rp_format_pg_plain;
 extern const struct rp_format rp_format_pg_dumpall;
 extern const struct rp_format rp_format_pg_directory;
 extern const struct rp_format rp_format_pg_tar;
+extern const struct rp_format rp_format_pg_base;
 extern const struct rp_format rp_format_mysqldump;
 extern const struct rp_format rp_format_mariadb_backup;
 extern const struct rp_format rp_format_mydumper;

@@ -19,6 +19,7 @@ const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_dumpall,
 	&rp_format_pg_directory,
 	&rp_format_pg_tar,
+	&rp_format_pg_base,
 	&rp_format_mysqldump,
 	&rp_format_mariadb_backup,
 	&rp_format_mydumper,

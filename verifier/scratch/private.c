@@ -80,6 +80,28 @@ static int serve(struct rp_scratch *s, struct rp_err **err)
 	return 0;
 }
 
+/* What a physical restore brought knows nobody of ours. */
+static int admit(struct rp_scratch *s, struct rp_err **err)
+{
+	const struct rp_hosting *hosting = s->engine->hosting;
+	/* Before it does anything else it wants to know the name of the user that it runs as. */
+	const char *const reads[] = {s->place.settings, "/etc/passwd", NULL};
+	const struct rp_leave leave = {
+		.reads = reads, .writes = s->hosted->inner, .file_max = hosting->file_max};
+	rp_autoargv argv = {0}, env = {0};
+	rp_autobuf input = RP_BUF_INIT(4 << 10), said = RP_BUF_INIT(64 << 10);
+	rp_auto(rp_stream) stream = NULL;
+	rp_argv_add(&env, "LC_ALL=C.UTF-8");
+	rp_argv_add(&env, "TZ=UTC");
+	if (env.failed)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (hosting->configure(&s->place, err) < 0 || hosting->admit(&s->place, &argv, &input, err) < 0 ||
+	    rp_stream_of_memory(&stream, rp_buf_text(&input), input.len, err) < 0 ||
+	    rp_tool_run(s, &argv, &env, &leave, stream, &said, err) < 0)
+		return rp_err_wrap(err, "open what was restored");
+	return 0;
+}
+
 /* Which of the databases that a physical restore brought is the one. */
 static int inherit(struct rp_scratch *s, char **ret, struct rp_err **err)
 {
@@ -92,10 +114,13 @@ static int inherit(struct rp_scratch *s, char **ret, struct rp_err **err)
 	struct rp_conn *c = NULL;
 	if (rp_server_wait(s, rp_buf_text(&desk), &c, err) < 0)
 		return -1;
-	int r = 0;
-	if (hosting->inherit != NULL)
+	rp_autobuf lacks = RP_BUF_INIT(64 << 10);
+	int r = hosting->takes(c, s->sealed, true, &lacks, err);
+	if (r == 0 && lacks.len > 0)
+		s->lacks = rp_buf_take(&lacks);
+	if (r == 0 && hosting->inherit != NULL)
 		r = hosting->inherit(c, name, ret, err);
-	else if (name != NULL && (*ret = strdup(name)) == NULL)
+	else if (r == 0 && name != NULL && (*ret = strdup(name)) == NULL)
 		r = rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	s->engine->close(c);
 	return r;
@@ -156,6 +181,8 @@ static int start(struct rp_scratch *s, struct rp_err **err)
 		struct stat st;
 		s->hosted->brought = stat(s->place.data, &st) == 0;
 		if (!s->hosted->brought && create(s, err) < 0)
+			return -1;
+		if (s->hosted->brought && s->engine->hosting->admit != NULL && admit(s, err) < 0)
 			return -1;
 	}
 	if (serve(s, err) < 0)

@@ -55,6 +55,12 @@ static const struct {
 	{"invalid input syntax for type money", NULL,
 	 "money is written in the currency of the server it was dumped from, and a dump does not say which: "
 	 "dump with PGOPTIONS='-c lc_monetary=C', or keep amounts as numeric"},
+	{"could not look up effective user ID", NULL,
+	 "'/etc/passwd' has to name the user that reprove runs as, and 'nobody'"},
+	{"database files are incompatible with server", NULL,
+	 "a physical backup needs the very version, architecture and build options of the server that was backed up"},
+	{"could not create shared memory segment", NULL, "give this machine more shared memory"},
+	{"could not map anonymous shared memory", NULL, "give this machine more memory"},
 	{"No space left on device", NULL, ROOM},
 	{"Disk quota exceeded", NULL, ROOM},
 	{"wrote only ", " bytes", ROOM},

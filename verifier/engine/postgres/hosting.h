@@ -13,6 +13,16 @@ extern const struct rp_hosting rp_pg_hosting; /* server.c */
 
 #define RP_PG_PORT "5432" /* part of a socket's name; nothing listens there */
 
+/* server.c */
+int rp_pg_configure(const struct rp_place *p, struct rp_err **err);
+/* Append "-c name=value" for all settings: where our files lie, what is forced, what the backup demands. */
+void rp_pg_settings(const struct rp_place *p, struct rp_argv *ret);
+
+/* brought.c */
+enum rp_stage rp_pg_stage(const struct rp_place *p);
+int rp_pg_admit(const struct rp_place *p, struct rp_argv *ret, struct rp_buf *ret_input, struct rp_err **err);
+int rp_pg_inherit(struct rp_conn *c, const char *wanted, char **ret, struct rp_err **err);
+
 /* installed.c */
 unsigned rp_pg_release(const char *version); /* of "15.20 (Debian ...)"; 0: it is none */
 int rp_pg_choose(struct rp_installation *ret, const struct rp_identity *sealed, struct rp_err **err);

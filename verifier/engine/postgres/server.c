@@ -44,7 +44,7 @@ static int write_setting_file(const struct rp_place *p, const char *name, const 
 
 /* Only what lets people in: all settings stand on the command line, where neither a file in the data directory
  * (postgresql.auto.conf, read wherever the other one lies) nor ALTER SYSTEM overrides them. */
-static int configure(const struct rp_place *p, struct rp_err **err)
+int rp_pg_configure(const struct rp_place *p, struct rp_err **err)
 {
 	if (write_setting_file(p, "postgresql.conf", "# Settings are given on the command line.\n", err) <
 		    0 ||
@@ -119,12 +119,9 @@ static void add_path(struct rp_argv *argv, const char *name, const char *dir, co
 	rp_argv_addf(argv, "%s=%s%s", name, dir, file);
 }
 
-static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err)
+void rp_pg_settings(const struct rp_place *p, struct rp_argv *ret)
 {
 	unsigned major = rp_pg_release(p->with.version);
-	rp_argv_add(ret, p->with.server);
-	rp_argv_add(ret, "-D");
-	rp_argv_add(ret, p->data);
 	add_path(ret, "config_file", p->settings, "/postgresql.conf");
 	add_path(ret, "hba_file", p->settings, "/pg_hba.conf");
 	add_path(ret, "ident_file", p->settings, "/pg_ident.conf");
@@ -140,6 +137,19 @@ static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **
 	add_mib(ret, "shared_buffers", clamp(bytes / 16, 32 * MIB, 512 * MIB));
 	add_mib(ret, "maintenance_work_mem", clamp(bytes / 32, 64 * MIB, 512 * MIB));
 	add_mib(ret, "max_wal_size", clamp(p->disk / 8, 64 * MIB, 8192 * MIB));
+	/* Of two of one name the last one holds. */
+	for (const char *const *word = p->besides; word != NULL && *word != NULL; word++) {
+		rp_argv_add(ret, "-c");
+		rp_argv_add(ret, *word);
+	}
+}
+
+static int serve(const struct rp_place *p, struct rp_argv *ret, struct rp_err **err)
+{
+	rp_argv_add(ret, p->with.server);
+	rp_argv_add(ret, "-D");
+	rp_argv_add(ret, p->data);
+	rp_pg_settings(p, ret);
 	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
@@ -175,7 +185,7 @@ const struct rp_hosting rp_pg_hosting = {
 	.choose = rp_pg_choose,
 	.tools = rp_pg_tools,
 	.create = create,
-	.configure = configure,
+	.configure = rp_pg_configure,
 	.serve = serve,
 	.uri = rp_pg_uri,
 	.within = rp_pg_within,
@@ -190,5 +200,8 @@ const struct rp_hosting rp_pg_hosting = {
 	.drop = rp_pg_drop,
 	.keep = rp_pg_keep,
 	.reap = rp_pg_reap,
+	.stage = rp_pg_stage,
+	.admit = rp_pg_admit,
+	.inherit = rp_pg_inherit,
 	.furnish = rp_pg_furnish,
 };

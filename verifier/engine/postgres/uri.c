@@ -53,7 +53,7 @@ int rp_pg_uri(const struct rp_place *p, const char *database, struct rp_buf *ret
 		add_setting(ret, plain[i][0], plain[i][1]);
 	if (p->admin != NULL)
 		add_setting(ret, "user", p->admin);
-	add_setting(ret, "dbname", database != NULL ? database : "postgres");
+	add_setting(ret, "dbname", database != NULL ? database : "template1");
 	return rp_buf_check(ret, err);
 }
 

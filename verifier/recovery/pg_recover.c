@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/recovery/pg_recover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verifier/recovery/artifact.h"
+#include "verifier/recovery/pg_tree.h"
+#include "verifier/recovery/pg_wal.h"
+#include "verifier/recovery/wanted.h"
+#include "verifier/scratch/scratch.h"
+#include "verifier/survey/survey.h"
+#include "verifier/util/arena.h"
+#include "verifier/util/argv.h"
+#include "verifier/util/buf.h"
+#include "verifier/util/error.h"
+#include "verifier/util/parse.h"
+#include "verifier/util/run.h"
+
+#define rp_autoargv rp_cleanup(rp_argv_done) struct rp_argv
+#define LOG_MAX	    (256U << 10)
+
+/* One recovery under way. */
+struct recovery {
+	struct rp_artifact *a;
+	struct rp_scratch *s;
+	unsigned version;
+	struct rp_pg_control control;
+	struct rp_pg_label label; /* start 0: it has none */
+	struct rp_pg_wal wal;
+	/* Where it is to stop. */
+	enum rp_until_kind kind;
+	uint64_t position;
+	bool inclusive;	  /* the record at that position is replayed, too */
+	const char *name; /* of a restore point */
+	char time[RP_TIME_TEXT];
+	char goal[160]; /* for people */
+};
+
+static const struct rp_position *sealed_position(const struct recovery *r)
+{
+	const struct rp_wanted *w = r->a->wanted;
+	return w != NULL && w->sealed != NULL ? &w->sealed->position : NULL;
+}
+
+/* The manifest's own position, if it has one. 1: it has. */
+static int stop_as_sealed(struct recovery *r, bool demanded, struct rp_err **err)
+{
+	const struct rp_position *at = sealed_position(r);
+	const char *lsn = at != NULL ? rp_position_fact(at, "recovery_lsn") : NULL;
+	const char *timeline = at != NULL ? rp_position_fact(at, "recovery_timeline") : NULL;
+	const char *refused = at != NULL ? rp_position_fact(at, "recovery_refused") : NULL;
+	uint64_t n = 0;
+	if (lsn == NULL && demanded) {
+		rp_err_set(err, RP_ERR_USAGE, "there is no sealed position to recover to: %s",
+			   at == NULL	     ? "there is no manifest"
+			   : refused != NULL ? refused
+					     : "the manifest was not sealed for a physical backup");
+		return rp_err_hint(err, "seal with --physical, or say where to stop: --recover-to end");
+	}
+	if (lsn == NULL)
+		return 0;
+	if (!rp_pg_place_parse(lsn, strlen(lsn), &r->position) || r->position == 0 ||
+	    (timeline != NULL && !rp_parse_u64(timeline, 1, UINT32_MAX, &n)))
+		return rp_err_set(err, RP_ERR_TRUST, "the manifest's position in the log cannot be read");
+	r->kind = RP_UNTIL_SEALED;
+	r->wal.wanted = (unsigned)n;
+	(void)snprintf(r->goal, sizeof r->goal, "the sealed position %s", lsn);
+	return 1;
+}
+
+static int stop_at_position(struct recovery *r, const char *text, struct rp_err **err)
+{
+	if (!rp_pg_place_parse(text, strlen(text), &r->position) || r->position == 0)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "'%s' is no position in PostgreSQL's log, like lsn:0/3000060", text);
+	r->kind = RP_UNTIL_POSITION;
+	r->inclusive = true;
+	(void)snprintf(r->goal, sizeof r->goal, "position %s", text);
+	return 0;
+}
+
+static int decide(struct recovery *r, struct rp_err **err)
+{
+	static const struct rp_until unsaid = {.kind = RP_UNTIL_UNSAID};
+	const struct rp_until *u = r->a->wanted != NULL ? &r->a->wanted->until : &unsaid;
+	int told;
+	r->kind = RP_UNTIL_END;
+	(void)snprintf(r->goal, sizeof r->goal, "the end of the log");
+	switch (u->kind) {
+	case RP_UNTIL_END:
+		return 0;
+	case RP_UNTIL_UNSAID:
+	case RP_UNTIL_SEALED:
+		told = stop_as_sealed(r, u->kind == RP_UNTIL_SEALED, err);
+		return told < 0 ? -1 : 0;
+	case RP_UNTIL_POSITION:
+		return stop_at_position(r, u->text, err);
+	case RP_UNTIL_TIME:
+		r->kind = u->kind;
+		rp_time_format(u->time_ms, r->time);
+		(void)snprintf(r->goal, sizeof r->goal, "time %s", r->time);
+		return 0;
+	case RP_UNTIL_NAME:
+		r->kind = u->kind;
+		r->name = u->text;
+		(void)snprintf(r->goal, sizeof r->goal, "restore point '%.63s'", r->name);
+		return 0;
+	}
+	return 0;
+}
+
+static int check_version(struct recovery *r, const char *tree, struct rp_err **err)
+{
+	uint64_t here = 0;
+	char major[8] = "";
+	if (rp_pg_tree_version(tree, &r->version, err) < 0)
+		return -1;
+	(void)snprintf(major, sizeof major, "%.*s", (int)strspn(r->s->place.with.version, "0123456789"),
+		       r->s->place.with.version);
+	if (rp_parse_u64(major, 1, 999, &here) && here == r->version)
+		return 0;
+	rp_err_set(
+		err, RP_ERR_ENGINE,
+		"the files are of PostgreSQL %u, and no other version can read them; the scratch server is %s",
+		r->version, r->s->place.with.version);
+	return rp_err_hint(
+		err,
+		"install the package 'postgresql-%u', or name its directory of programs in REPROVE_SERVERS",
+		r->version);
+}
+
+static int read_control(struct recovery *r, const char *tree, struct rp_err **err)
+{
+	const char *const argv[] = {"pg_controldata", "-D", tree, NULL};
+	rp_autobuf said = RP_BUF_INIT(64 << 10);
+	if (rp_scratch_work(r->s, argv, tree, NULL, &said, err) < 0 ||
+	    rp_pg_control_parse(rp_buf_text(&said), &r->control, err) < 0)
+		return -1;
+	if (strstr(rp_buf_text(&said), "Calculated CRC checksum does not match") != NULL)
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "'global/pg_control' is damaged: its checksum is wrong");
+	const char *sealed = r->a->wanted != NULL && r->a->wanted->sealed != NULL
+				     ? r->a->wanted->sealed->identity.instance
+				     : NULL;
+	char system[32];
+	(void)snprintf(system, sizeof system, "%llu", (unsigned long long)r->control.system);
+	if (sealed == NULL || sealed[0] == '\0' || strcmp(sealed, system) == 0)
+		return 0;
+	return rp_err_set(
+		err, RP_ERR_BACKUP,
+		"it is a backup of another server: its system identifier is %s, that of the sealed server %s",
+		system, sealed);
+}
+
+static int read_label(struct recovery *r, const char *tree, struct rp_err **err)
+{
+	rp_autobuf text = RP_BUF_INIT(RP_PG_SMALL_MAX);
+	int there = rp_pg_tree_read(tree, "backup_label", &text, err);
+	if (there <= 0)
+		return there;
+	if (rp_pg_label_parse(rp_buf_text(&text), text.len, &r->label, err) < 0)
+		return -1;
+	if (!r->label.incremental)
+		return 0;
+	rp_err_set(err, RP_ERR_ENGINE,
+		   "it is an incremental backup, and of no use without those that it rests upon");
+	return rp_err_hint(err, "put them together with pg_combinebackup first, and verify what comes out");
+}
+
+static int check_tablespaces(const char *tree, struct rp_err **err)
+{
+	unsigned oids[1024];
+	size_t n = 0;
+	rp_autobuf text = RP_BUF_INIT(RP_PG_SMALL_MAX);
+	int there = rp_pg_tree_read(tree, "tablespace_map", &text, err);
+	if (there <= 0)
+		return there;
+	if (rp_pg_map_parse(rp_buf_text(&text), text.len, oids, sizeof oids / sizeof oids[0], &n, err) < 0)
+		return -1;
+	return rp_pg_tree_tablespaces(tree, oids, n, err);
+}
+
+/* Without a label nobody knows where replay has to begin, unless the server was at rest. */
+static int check_start(const struct recovery *r, struct rp_err **err)
+{
+	if (r->label.start != 0 || r->control.shut_down)
+		return 0;
+	rp_err_set(
+		err, RP_ERR_ENGINE,
+		"it has no 'backup_label', and the server was running when its files were copied: nobody can tell "
+		"from where its log has to be replayed");
+	return rp_err_hint(
+		err, "make the backup with pg_basebackup, or copy the files of a server that is stopped");
+}
+
+static int take_log(struct recovery *r, const char *tree, struct rp_pg_log *log, struct rp_err **err)
+{
+	struct rp_pg_wal *w = &r->wal;
+	w->tree = tree;
+	w->log = log;
+	w->run = r->s->run;
+	w->system = r->control.system;
+	w->segment_bytes = r->control.segment_bytes;
+	w->start = r->label.start != 0 ? r->label.start : r->control.redo;
+	w->started = r->label.start != 0 ? r->label.timeline : r->control.timeline;
+	w->until = r->position;
+	if (r->position != 0 && r->position < w->start) {
+		char at[RP_PG_LSN_TEXT];
+		rp_pg_place_format(w->start, at);
+		rp_err_set(err, RP_ERR_BACKUP, "the backup was begun at %s, after %s", at, r->goal);
+		return rp_err_hint(err, "take a backup that was made before, and the log from there on");
+	}
+	if (rp_pg_wal_take(w, err) < 0)
+		return -1;
+	if (r->kind != RP_UNTIL_END || w->missing[0] == '\0')
+		return 0;
+	return rp_err_set(err, RP_ERR_BACKUP,
+			  "the log has a hole: segment '%s' is missing, and '%s' is there", w->missing,
+			  w->beyond);
+}
+
+static void add_target(const struct recovery *r, struct rp_argv *to)
+{
+	char at[RP_PG_LSN_TEXT];
+	rp_pg_place_format(r->position, at);
+	if (r->position != 0)
+		rp_argv_addf(to, "recovery_target_lsn=%s", at);
+	else if (r->kind == RP_UNTIL_TIME)
+		rp_argv_addf(to, "recovery_target_time=%s", r->time);
+	else if (r->kind == RP_UNTIL_NAME)
+		rp_argv_addf(to, "recovery_target_name=%s", r->name);
+	if (r->position != 0 && !r->inclusive)
+		rp_argv_add(to, "recovery_target_inclusive=off");
+	if (r->wal.timeline == r->wal.started)
+		rp_argv_add(to, "recovery_target_timeline=current");
+	else
+		rp_argv_addf(to, "recovery_target_timeline=%u", r->wal.timeline);
+}
+
+static void add_settings(const struct recovery *r, struct rp_argv *to)
+{
+	/* Nobody is let in before it is done, so nothing has to be as large as on the source but this one. */
+	rp_argv_add(to, "hot_standby=off");
+	rp_argv_addf(to, "max_prepared_transactions=%u", r->control.prepared);
+	rp_argv_add(to, "recovery_target_action=promote");
+	/* How far the log can be read is looked at afterwards. */
+	rp_argv_add(to, "wal_keep_size=1000000000");
+	rp_argv_add(to, "wal_retrieve_retry_interval=100");
+	/* A source that others are replicated to logs how far each of them has come. */
+	rp_argv_add(to, "max_replication_slots=1000");
+	if (r->version >= 18)
+		rp_argv_add(to, "max_active_replication_origins=1000");
+	add_target(r, to);
+}
+
+/* What a person can do about it, where the server's own words do not say it. */
+static const struct {
+	const char *says, *hint;
+} remedies[] = {
+	{"WAL ends before", "the backup's own log is not whole: name the archive of its server with --logs"},
+	{"stop point is before consistent recovery point",
+	 "the backup had not ended by then: take one that was made before"},
+};
+
+/* "redo done at 0/60000D8": how far it came. "": it does not say. */
+static void find_reached(const char *log, char ret[RP_PG_LSN_TEXT])
+{
+	static const char mark[] = "redo done at ";
+	const char *at = strstr(log, mark);
+	size_t n = at != NULL ? strcspn(at + sizeof mark - 1, " \n") : 0;
+	(void)snprintf(ret, RP_PG_LSN_TEXT, "%.*s", (int)n, at != NULL ? at + sizeof mark - 1 : "");
+}
+
+static int explain(const struct recovery *r, const char *log, struct rp_err *why, struct rp_err **err)
+{
+	const char *text = rp_err_text(why), *hint = rp_err_hint_text(why);
+	if (strstr(text, "before configured recovery target was reached") != NULL) {
+		char reached[RP_PG_LSN_TEXT];
+		find_reached(log, reached);
+		rp_err_set(err, RP_ERR_BACKUP,
+			   "the log ends before %s: its last record is at %s, its last segment is '%s'%s%s%s",
+			   r->goal, reached, r->wal.last_name, r->wal.missing[0] != '\0' ? ", segment '" : "",
+			   r->wal.missing, r->wal.missing[0] != '\0' ? "' is missing" : "");
+		return rp_err_hint(
+			err,
+			"name the whole archive of the log with --logs, or stop earlier with --recover-to");
+	}
+	if (strstr(text, "directory \"") != NULL && strstr(text, "does not exist") != NULL) {
+		rp_err_set(err, RP_ERR_ENGINE, "%s", text);
+		return rp_err_hint(
+			err,
+			"a tablespace was made after the backup had begun, at a path that is not given to it "
+			"here: take a later backup");
+	}
+	rp_err_set(err, rp_err_kind(why), "%s", text);
+	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0] && hint == NULL; i++)
+		if (strstr(text, remedies[i].says) != NULL)
+			hint = remedies[i].hint;
+	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
+}
+
+static bool begins(const struct rp_pg_step *step, const char *with)
+{
+	size_t n = strlen(with);
+	return step->why_len >= n && memcmp(step->why, with, n) == 0;
+}
+
+/* The server itself has written down where it left the log, and why. */
+static bool stopped_right(const struct recovery *r, const struct rp_pg_step *step)
+{
+	char expected[128];
+	uint64_t lsn;
+	size_t n;
+	switch (r->kind) {
+	case RP_UNTIL_END:
+	case RP_UNTIL_UNSAID:
+		return begins(step, "no recovery target specified");
+	case RP_UNTIL_SEALED:
+	case RP_UNTIL_POSITION:
+		(void)snprintf(expected, sizeof expected, "%s LSN ", r->inclusive ? "after" : "before");
+		n = strlen(expected);
+		return begins(step, expected) && rp_pg_place_parse(step->why + n, step->why_len - n, &lsn) &&
+		       lsn == r->position && step->until >= r->position;
+	case RP_UNTIL_TIME:
+		return begins(step, "before ") && !begins(step, "before LSN");
+	case RP_UNTIL_NAME:
+		(void)snprintf(expected, sizeof expected, "at restore point \"%s\"", r->name);
+		return begins(step, expected);
+	}
+	return false;
+}
+
+static int prove(struct recovery *r, struct rp_buf *said, struct rp_err **err)
+{
+	rp_autobuf text = RP_BUF_INIT(RP_PG_SMALL_MAX);
+	rp_autofree struct rp_pg_step *steps = calloc(RP_PG_STEPS_MAX, sizeof *steps);
+	char name[64], at[RP_PG_LSN_TEXT];
+	size_t n = 0;
+	if (steps == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	(void)snprintf(name, sizeof name, "pg_wal/%08X.history", r->wal.timeline + 1);
+	int there = rp_pg_tree_read(r->s->place.data, name, &text, err);
+	if (there < 0 || (there > 0 && rp_pg_history_parse(rp_buf_text(&text), text.len, steps, &n, err) < 0))
+		return -1;
+	if (n == 0)
+		return rp_err_set(err, RP_ERR_ENGINE,
+				  "the server has not written down where recovery ended ('%s')", name);
+	const struct rp_pg_step *last = &steps[n - 1];
+	rp_autofree char *why = strndup(last->why, last->why_len < 200 ? last->why_len : 200);
+	rp_autobuf shown = RP_BUF_INIT(1024);
+	rp_buf_add_plain(&shown, why != NULL ? why : "");
+	rp_pg_place_format(last->until, at);
+	if (!stopped_right(r, last))
+		return rp_err_set(err, RP_ERR_ENGINE, "recovery was to stop at %s, and ended at %s, %s",
+				  r->goal, at, rp_buf_text(&shown));
+	if (r->kind == RP_UNTIL_END && rp_pg_wal_check_end(&r->wal, r->s->place.data, last->until, err) < 0)
+		return -1;
+	rp_log(r->s->run, RP_LOG_INFO, "recovered to %s on timeline %u (%s)", at, last->timeline,
+	       rp_buf_text(&shown));
+	rp_buf_addf(said, "reprove: recovered to %s on timeline %u: %s (%s)\n", at, last->timeline, r->goal,
+		    rp_buf_text(&shown));
+	r->a->exact = r->kind == RP_UNTIL_SEALED;
+	return 0;
+}
+
+static int replay(struct recovery *r, struct rp_buf *said, struct rp_err **err)
+{
+	rp_autoargv settings = {0};
+	rp_autobuf log = RP_BUF_INIT(LOG_MAX);
+	rp_autoerr struct rp_err *why = NULL;
+	add_settings(r, &settings);
+	if (settings.failed)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	/* "promote" and SIGUSR1 end the wait for more log, and no record that is there is left out. */
+	if (rp_scratch_recover(r->s, (const char *const *)settings.v, "promote", SIGUSR1, &log, &why) < 0)
+		return explain(r, rp_buf_text(&log), why, err);
+	return prove(r, said, err);
+}
+
+/* Transactions that were prepared stay so, and take their room. */
+static int keep_prepared(struct recovery *r, struct rp_err **err)
+{
+	if (r->control.prepared == 0)
+		return 0;
+	char text[64];
+	const char **besides = rp_arena_array(r->a->memory, 2, sizeof *besides);
+	(void)snprintf(text, sizeof text, "max_prepared_transactions=%u", r->control.prepared);
+	if (besides == NULL || (besides[0] = rp_arena_strdup(r->a->memory, text)) == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	besides[1] = NULL;
+	r->s->place.besides = besides;
+	return 0;
+}
+
+static int ask_for_recovery(const char *tree, struct rp_err **err)
+{
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/standby.signal", tree);
+	rp_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd >= 0 ? 0 : rp_err_sys(err, errno, "create '%s'", path);
+}
+
+static int look_at(struct recovery *r, const char *tree, struct rp_err **err)
+{
+	if (decide(r, err) < 0 || rp_pg_tree_check(tree, r->s->run, err) < 0 ||
+	    check_version(r, tree, err) < 0 || rp_scratch_lend(r->s, tree, err) < 0 ||
+	    read_control(r, tree, err) < 0 || rp_pg_tree_check(tree, r->s->run, err) < 0)
+		return -1;
+	return read_label(r, tree, err) < 0 || check_tablespaces(tree, err) < 0 || check_start(r, err) < 0
+		       ? -1
+		       : 0;
+}
+
+int rp_pg_recover_tree(struct rp_artifact *a, struct rp_scratch *s, const char *tree, struct rp_pg_log *log,
+		       struct rp_buf *said, struct rp_err **err)
+{
+	struct recovery r = {.a = a, .s = s};
+	if (look_at(&r, tree, err) < 0 || rp_pg_tree_clean(tree, r.version, err) < 0)
+		return -1;
+	/* A server that was at rest, and nothing to be replayed: its files are whole as they are. */
+	bool cold = r.label.start == 0 && log == NULL && r.kind == RP_UNTIL_END;
+	if (!cold && (take_log(&r, tree, log, err) < 0 || ask_for_recovery(tree, err) < 0))
+		return -1;
+	if (rp_pg_tree_move(s, tree, err) < 0 || (!cold && replay(&r, said, err) < 0) ||
+	    keep_prepared(&r, err) < 0)
+		return -1;
+	s->wanted = a->wanted != NULL ? a->wanted->database : NULL;
+	return rp_scratch_start(s, err);
+}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/metrics.h"
 #include "reports/report.h"
 #include "verifier/command/commands.h"
 #include "verifier/config/smoke.h"
@@ -258,7 +259,7 @@ static void record(struct verifying *v)
 static int report(struct verifying *v)
 {
 	const char *dir = v->options->reports;
-	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeant = NULL;
+	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeant = NULL, *unmeasured = NULL;
 
 	/* What was refused before a backup was chosen is on record, too. */
 	if (rp_verify_intend(v, &unmeant) < 0)
@@ -267,11 +268,13 @@ static int report(struct verifying *v)
 		rp_command_complain(unwritten);
 	if (!unmeant)
 		record(v);
+	if (v->options->metrics && rp_metrics_write(v->result, v->options->metrics, &unmeasured) < 0)
+		rp_command_complain(unmeasured);
 	if (print(v, &unprinted) < 0)
 		rp_command_complain(unprinted);
 	rp_verify_say_head(v);
 	enum rp_status status = rp_result_status(v->result);
-	if ((unwritten || unprinted) && status == RP_VERIFIED)
+	if ((unwritten || unprinted || unmeasured) && status == RP_VERIFIED)
 		return RP_INCONCLUSIVE;
 	if (status == RP_VERIFIED)
 		remember(v);

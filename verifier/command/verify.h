@@ -21,8 +21,8 @@ struct rp_run;
 /* What 'verify' was asked for: the options as they were read. */
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
-		*artifact, *config, *environment, *ledger, *result_key, *database, *logs, *recover_to, *point,
-		*at;
+		*artifact, *config, *environment, *ledger, *metrics, *result_key, *database, *logs,
+		*recover_to, *point, *at;
 	const char **trust, **only, **skip, **smoke;
 	uint64_t jobs, min_sequence;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;

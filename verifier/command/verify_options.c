@@ -156,6 +156,12 @@ const struct rp_option rp_verify_options[] = {
 	 AT(state),
 	 .help = "Where the last manifest that was verified is remembered, so that an older one is refused. "
 		 "'none': nowhere, and the report says so."},
+	{.name = "metrics",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(metrics),
+	 .help = "Write reprove-NAME.prom there, for Prometheus' node_exporter (its textfile directory): last result, last "
+		 "run, last success, durations."},
 	{.name = "ledger",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
@@ -267,10 +273,11 @@ const struct rp_section rp_verify_sections[] = {
 	 "have been noticed. Where no state is kept from run to run, --expect-manifest, --min-sequence or "
 	 "--not-older-than stand in for it. To verify an older backup on purpose, name its manifest with "
 	 "--expect-manifest."},
-	{"FILES", "DIR/result.json is the recorded result, from which the others can be rendered again with "
-		  "reprove-report(1). DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is "
-		  "JUnit XML. All three are of the last run that was started: options that are wrong (status "
-		  "4) end the program before it looks at DIR, and leave an older result there. "
-		  "STATE/ratchet/*.json remember manifests."},
+	{"FILES",
+	 "DIR/result.json is the recorded result, from which the others can be rendered again with "
+	 "reprove-report(1). DIR/report.html is one file without scripts. DIR/TEST-NAME.xml is "
+	 "JUnit XML, DIR/summary-NAME.md Markdown for the summary of a CI job. All of them are of the last run that was started: options that are wrong (status "
+	 "4) end the program before it looks at DIR, and leave an older result there. "
+	 "STATE/ratchet/*.json remember manifests."},
 	{0},
 };

@@ -11,8 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "verifier/recovery/artifact.h"
 #include "verifier/recovery/my_binlog_target.h"
+#include "verifier/recovery/stage.h"
 #include "verifier/recovery/unwrap.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -117,14 +120,14 @@ static int copy(struct rp_stream *from, int fd, struct rp_run *run, struct rp_er
 	return (int)n;
 }
 
-static int copy_one(const char *from, const struct log *l, const char *to, struct rp_run *run,
+static int copy_one(const struct rp_artifact *a, const struct log *l, const char *to, struct rp_run *run,
 		    struct rp_err **err)
 {
 	struct stat st;
 	rp_autobuf path = RP_BUF_INIT(8 << 10);
 	struct rp_stream *stored = NULL;
 	rp_auto(rp_stream) plain = NULL;
-	rp_buf_addf(&path, "%s/%s", from, l->file);
+	rp_buf_addf(&path, "%s/%s", a->wanted->logs, l->file);
 	if (rp_buf_check(&path, err) < 0)
 		return -1;
 	if (stat(rp_buf_text(&path), &st) < 0)
@@ -132,7 +135,7 @@ static int copy_one(const char *from, const struct log *l, const char *to, struc
 	if (!S_ISREG(st.st_mode))
 		return rp_err_set(err, RP_ERR_USAGE, "'%s' is not a regular file", rp_buf_text(&path));
 	if (rp_stream_of_file(&stored, rp_buf_text(&path), err) < 0 ||
-	    rp_unwrap(&plain, stored, (uint64_t)st.st_size, NULL, NULL, err) < 0)
+	    rp_unwrap(&plain, stored, (uint64_t)st.st_size, rp_artifact_unwrapping(a), NULL, err) < 0)
 		return -1;
 	rp_autoclose int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -155,11 +158,11 @@ static int follow(const char *path, const char *name, struct rp_binlog_track *tr
 	return track->reached ? 0 : rp_binlog_track_end(track, end, err) < 0 ? -1 : 0;
 }
 
-int rp_my_logs_copy(const char *from, const char *into, struct rp_binlog_track *track, struct rp_argv *ret,
-		    struct rp_run *run, struct rp_err **err)
+int rp_my_logs_copy(struct rp_artifact *a, const char *into, struct rp_binlog_track *track,
+		    struct rp_argv *ret, struct rp_run *run, struct rp_err **err)
 {
 	rp_cleanup(logs_done) struct logs logs = {0};
-	if (list(from, track->start->file, &logs, err) < 0)
+	if (list(a->wanted->logs, track->start->file, &logs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < logs.n && !track->reached; i++) {
 		const struct log *l = &logs.all[i];
@@ -173,7 +176,7 @@ int rp_my_logs_copy(const char *from, const char *into, struct rp_binlog_track *
 		if (ret->failed)
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 		const char *path = ret->v[ret->n - 1];
-		if (copy_one(from, l, path, run, err) < 0 ||
+		if (copy_one(a, l, path, run, err) < 0 ||
 		    follow(path, strrchr(path, '/') + 1, track, err) < 0)
 			return -1;
 	}

@@ -12,6 +12,7 @@
 
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/my_binlog_target.h"
+#include "verifier/recovery/my_client.h"
 #include "verifier/recovery/my_logs.h"
 #include "verifier/recovery/my_replay_feed.h"
 #include "verifier/recovery/wanted.h"
@@ -26,20 +27,6 @@
 #define SAID_MAX (1 << 20)
 
 #define rp_autoargv rp_cleanup(rp_argv_done) struct rp_argv
-
-/* As for a dump: no client command is left but DELIMITER, which the reader writes. */
-static const char *const client[] = {
-	"--loose-sandbox",
-	"--binary-mode",
-	"--local-infile=0",
-	"--batch",
-	"--skip-column-names",
-	"--skip-reconnect",
-	"--skip-auto-rehash",
-	"--max-allowed-packet=1073741824",
-	"--default-character-set=utf8mb4",
-};
-#define CLIENT (sizeof client / sizeof client[0])
 
 /* What a replay has on this machine: the logs, and what was made of them. */
 struct replay {
@@ -96,29 +83,21 @@ static int read_logs(struct rp_scratch *s, struct replay *r, struct rp_err **err
 		       : rp_scratch_work(s, (const char *const *)argv.v, r->dir, NULL, &heard, err);
 }
 
-static bool has_line(const char *said, const char *word)
-{
-	size_t n = strlen(word);
-	for (const char *at = said; (at = strstr(at, word)) != NULL; at += n)
-		if ((at == said || at[-1] == '\n') && (at[n] == '\n' || at[n] == '\0'))
-			return true;
-	return false;
-}
-
-static int run_it(struct rp_scratch *s, struct replay *r, struct rp_err **err)
+static int run_it(struct rp_scratch *s, struct replay *r, struct rp_buf *said, struct rp_err **err)
 {
 	struct rp_stream *bytes = NULL;
 	rp_auto(rp_stream) feed = NULL;
-	rp_autobuf heard = RP_BUF_INIT(SAID_MAX);
-	const char *argv[CLIENT + 2] = {s->place.with.tool};
 	uint32_t end = 0;
-	memcpy(argv + 1, client, sizeof client);
-	if (open_result(r, &bytes, err) < 0 || rp_replay_feed_new(&feed, bytes, err) < 0 ||
-	    rp_scratch_feed(s, argv, feed, &heard, err) < 0)
+	if (open_result(r, &bytes, err) < 0 || rp_replay_feed_new(&feed, bytes, err) < 0)
 		return -1;
-	if (!rp_replay_feed_whole(feed, &end) ||
-	    !has_line(rp_buf_text(&heard), rp_replay_feed_sentinel(feed)))
+	struct rp_my_fed fed = {.sentinel = rp_replay_feed_sentinel(feed)};
+	if (rp_my_client_feed(s, feed, &fed, said, err) < 0)
+		return -1;
+	if (!rp_replay_feed_whole(feed, &end) || (fed.seen == 0 && !fed.drowned))
 		return rp_err_set(err, RP_ERR_BACKUP, "the client stopped before the end of the binary log");
+	if (fed.seen == 0)
+		return rp_err_set(err, RP_ERR_ENGINE,
+				  "the client said so much that its last words are not known");
 	return end == (uint32_t)r->track.stop_at
 		       ? 0
 		       : rp_err_set(err, RP_ERR_BACKUP,
@@ -144,8 +123,8 @@ static bool is_there(const struct rp_binlog_position *from, const struct rp_binl
 	       strcmp(from->file, to->at.file) == 0;
 }
 
-static int replay(struct rp_scratch *s, struct replay *r, const struct rp_wanted *w,
-		  const struct rp_binlog_position *from, struct rp_err **err)
+static int replay(struct rp_artifact *a, struct rp_scratch *s, struct replay *r,
+		  const struct rp_binlog_position *from, struct rp_buf *said, struct rp_err **err)
 {
 	r->track.target = &r->target;
 	r->track.start = from;
@@ -155,11 +134,11 @@ static int replay(struct rp_scratch *s, struct replay *r, const struct rp_wanted
 	}
 	if (mkdir(r->dir, 0700) < 0)
 		return rp_err_sys(err, errno, "create '%s'", r->dir);
-	if (rp_my_logs_copy(w->logs, r->dir, &r->track, &r->logs, s->run, err) < 0)
+	if (rp_my_logs_copy(a, r->dir, &r->track, &r->logs, s->run, err) < 0)
 		return -1;
 	if (r->logs.n == 1 && r->track.stop_at == from->at)
 		return 0;
-	return read_logs(s, r, err) < 0 ? -1 : run_it(s, r, err);
+	return read_logs(s, r, err) < 0 ? -1 : run_it(s, r, said, err);
 }
 
 int rp_my_replay(struct rp_artifact *a, struct rp_scratch *s, const struct rp_binlog_position *from,
@@ -190,7 +169,7 @@ int rp_my_replay(struct rp_artifact *a, struct rp_scratch *s, const struct rp_bi
 				 "it does not say where the binary log stood when it was made");
 		return rp_err_hint(err, "the server must have written one (log_bin)");
 	}
-	if (replay(s, r, w, from, err) < 0)
+	if (replay(a, s, r, from, said, err) < 0)
 		return rp_err_wrap(err, "replay the binary log");
 	a->exact = r->target.sealed && r->track.reached;
 	tell(r, said);

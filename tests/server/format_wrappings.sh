@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Backups in every wrapping, made by the real tools around a real dump: restored and compared, with nothing said of how
 # they are packed; and whatever is wrong with one is told by its name.
-# usage: format_wrappings.sh REPROVE SOURCE_ROOT
+# usage: format_wrappings.sh REPROVE SOURCE_ROOT UNWRAP
 set -u
-reprove=$(realpath "$1") root=$2
+reprove=$(realpath "$1") root=$2 unwrap=$(realpath "$3")
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin
@@ -18,9 +18,6 @@ mkdir -m 700 home keys
 "$reprove" seal --source "$(pg_uri small)" --key reprove.key --manifest alone.json >/dev/null || exit 1
 pg_dump small >dump.sql || exit 1
 verify() { "$reprove" verify --target small --manifest alone.json --trust reprove.pub "$@"; }
-# read_it FILE OPTION...: only as far as it takes to say what is wrong
-read_it() { "$reprove" verify --target small --no-manifest "$@"; }
-
 printf 'correct horse\n' >pw && printf 'wrong horse\n' >wrong && chmod 600 pw wrong
 age-keygen -o id 2>/dev/null && age-keygen -o other 2>/dev/null
 gpg="gpg --homedir $work/keys --batch --quiet --pinentry-mode loopback --trust-model always"
@@ -59,30 +56,164 @@ gpgconf --homedir "$work/keys" --kill gpg-agent
 age -r "$recipient" -o age dump.sql && age -a -r "$recipient" -o age_a dump.sql && age_password dump.sql age_p || exit 1
 zstd -q -c dump.sql | enc -aes-256-cbc -pbkdf2 | gzip -c >three && age -r "$recipient" -o four three || exit 1
 
-# name: the layers as they are found, and the options that open them
-openssl_old="--passphrase-file pw --openssl-kdf bytes-to-key:md5"
-openssl_ctr="--passphrase-file pw --openssl-cipher aes-128-ctr --openssl-kdf pbkdf2:10000:sha512"
-table="gz|
-bz2|
-xz|
-zst|
-lz4|
-enc|--passphrase-file pw
-enc_iter|--passphrase-file pw --openssl-kdf pbkdf2:100000
-enc_ctr|$openssl_ctr
-enc_old|$openssl_old
-enc_a|--passphrase-file pw
-gpg|--passphrase-file pw
-gpg_a|--passphrase-file pw
-gpg_key|--gnupghome keys
-gpg_key_a|--gnupghome keys
-age|--identity id
-age_a|--identity id
-age_p|--passphrase-file pw
-three|--passphrase-file pw
-four|--passphrase-file pw --identity id"
-while IFS='|' read -r name options; do
+
+old="--passphrase-file pw --openssl-kdf bytes-to-key:md5"
+ctr="--passphrase-file pw --openssl-cipher aes-128-ctr --openssl-kdf pbkdf2:10000:sha512"
+# What it takes to open each. Marked ones are restored and compared; of the others every byte is the dump's.
+table="gz|*|
+bz2|*|
+xz|*|
+zst|*|
+lz4|*|
+enc|*|--passphrase-file pw
+enc_iter||--passphrase-file pw --openssl-kdf pbkdf2:100000
+enc_ctr||$ctr
+enc_old|*|$old
+enc_a||--passphrase-file pw
+gpg|*|--passphrase-file pw
+gpg_a||--passphrase-file pw
+gpg_key|*|--gnupghome keys
+gpg_key_a||--gnupghome keys
+age|*|--identity id
+age_a||--identity id
+age_p|*|--passphrase-file pw
+three||--passphrase-file pw
+four|*|--passphrase-file pw --identity id"
+whole="whole $(sha256sum dump.sql | cut -d' ' -f1)"
+while IFS='|' read -r name marked options; do
 	# shellcheck disable=SC2086
-	runs 0 "$name: verified" verify $options "$name"
+	if [ -n "$marked" ]; then
+		runs 0 "$name: verified" verify $options "$name"
+	else
+		[ "$("$unwrap" $options "$name")" = "$whole" ]
+		tap $? "$name: every byte of it"
+	fi
 done <<<"$table"
+
+# Every way in which a copy can be broken, and what is said of each.
+# says NAME EXPECTED OPTION... FILE
+says() {
+	local name=$1 expected=$2
+	shift 2
+	case $("$unwrap" "$@" 2>&1) in
+	$expected) tap 0 "$name" ;;
+	*) tap 1 "$name" || echo "# expected '$expected', got '$("$unwrap" "$@" 2>&1)'" >&2 ;;
+	esac
+}
+cut_at() { head -c "$2" "$1" >broken; }
+flip_at() { cp "$1" broken && printf '%b' "\\x$(printf %02x $((0x$(xxd -s "$2" -l 1 -p "$1") ^ 0x55)))" | dd of=broken bs=1 seek="$2" conv=notrunc status=none; }
+while IFS='|' read -r name _ options; do
+	case $name in age_p | three | four) continue ;; esac
+	size=$(stat -c %s "$name")
+	bad=
+	for part in 3 41 97; do
+		cut_at "$name" $((size * part / 100))
+		# shellcheck disable=SC2086
+		said=$("$unwrap" $options broken 2>&1)
+		case $name,$said in
+		*,"backup "*truncated*) ;;
+		enc_ctr,whole*) ;; # a cipher without padding; the dump's own end is missing, and its digest is another
+		*) bad="$bad cut at $part: $said;" ;;
+		esac
+		flip_at "$name" $((size * part / 100))
+		# shellcheck disable=SC2086
+		said=$("$unwrap" $options broken 2>&1)
+		case $name,$said in
+		*,"$whole") bad="$bad flip at $part: unnoticed;" ;;
+		*,"backup "*damaged*) ;;
+		enc*,"whole "*) ;; # nothing but the artifact's digest can tell
+		gpg_a,"backup "* | gpg_key_a,"backup "*) ;; # in armour a letter may become its end
+		age,"backup "*"truncated"*"64 KiB were changed"* | age_a,"backup "*) ;;
+		*) bad="$bad flip at $part: $said;" ;;
+		esac
+	done
+	[ -z "$bad" ]
+	tap $? "$name: a copy that was cut and one that was changed are told apart" || echo "# $bad" >&2
+done <<<"$table"
+for name in gz bz2 xz zst lz4 gpg age; do
+	options=$(grep "^$name|" <<<"$table" | cut -d'|' -f3)
+	cat "$name" pw >broken
+	# shellcheck disable=SC2086
+	says "$name: something behind its end" "backup *" $options broken
+done
+
+says "openssl: no password" "usage *a password is needed*" enc
+says "openssl: another password" "locked *the password does not fit*" --passphrase-file wrong enc
+says "openssl: another key derivation is named" "usage *the password fits*--openssl-kdf bytes-to-key:md5" --passphrase-file pw enc_old
+says "openssl: other iterations are named" "usage *--openssl-kdf pbkdf2:100000:sha256" --passphrase-file pw enc_iter
+says "openssl: another cipher" "usage *--openssl-kdf pbkdf2:10000:sha512 --openssl-cipher aes-128-ctr" --passphrase-file pw --openssl-cipher aes-256-ctr enc_ctr
+says "openssl: no such cipher" "usage *no cipher of 'openssl enc'*" --passphrase-file pw --openssl-cipher aes-256-gcm enc
+says "gpg: no password" "usage *a password is needed*" gpg
+says "gpg: another password" "locked *the password does not fit*" --passphrase-file wrong gpg
+says "gpg: no key" "usage *secret key*is not here*" gpg_key
+mkdir -m 700 nokeys
+says "gpg: not the key" "locked *secret key*is not here*" --gnupghome nokeys gpg_key
+says "age: no identity" "usage *an identity is needed*" age
+says "age: another identity" "locked *none of the identities fits*" --identity other age
+says "age: another password" "locked *the password does not fit*" --passphrase-file wrong age_p
+for name in enc gpg age_p; do
+	says "$name: passwords are tried in their order" "$whole" --passphrase-file wrong --passphrase-file pw "$name"
+done
+head -c 1000 /dev/urandom | zstd -q --ultra -22 --zstd=wlog=31 -c >window 2>/dev/null
+says "zstd: a window that needs more memory than is given" "other *more memory is needed*" window
+# Where passwords come from.
+WORD="correct horse" says "a password in a variable" "$whole" --passphrase-env WORD enc
+says "in a descriptor" "$whole" --passphrase-fd 7 enc 7<pw
+CREDENTIALS_DIRECTORY=$work says "in a credential" "$whole" --passphrase-credential pw enc
+chmod 640 pw
+says "a file that others may read is refused" "usage *its mode is 0640*" --passphrase-file pw enc
+chmod 600 pw
+
+# A command of one's own; it gets neither the password nor a shell.
+says "filter: a layer that is taken off by it" "$whole" --filter 'openssl enc -d -aes-256-cbc -pbkdf2 -pass file:pw' enc
+says "filter: two of them" "$whole" --filter 'gzip -dc' --filter 'openssl enc -d -aes-256-cbc -pbkdf2 -pass "file:pw"' three
+says "filter: one that fails" "locked filter 'openssl' failed: exit status 1*" --filter 'openssl enc -d -aes-128-cbc -pbkdf2 -pass file:pw' enc
+says "filter: one that does not read all" "locked filter 'head' did not read all*" --filter 'head -c 100' enc
+says "filter: no such program" "other *execute 'nosuch'*" --filter nosuch enc
+says "filter: there is no shell" "usage *means something to a shell*" --filter 'zstd -dc | cat' zst
+printf '#!/bin/sh\n(env; cat /proc/$PPID/environ /proc/$PPID/cmdline | tr "\\0" "\\n") >seen; cat\n' >spy && chmod 755 spy
+WORD="correct horse" says "filter: one that looks around" "$whole" --passphrase-env WORD --filter ./spy enc
+[ -s seen ] && ! grep -q horse seen
+tap $? "sees no password in environment and arguments"
+
+# With a manifest the artifact's digest settles what a lock that does not open means.
+printf '#!/bin/sh\npg_dump --snapshot="$1" small | openssl enc -aes-256-cbc -pbkdf2 -pass file:%s/pw\n' "$work" >job && chmod 755 job
+runs 0 "sealed with a backup job that encrypts" "$reprove" seal --source "$(pg_uri small)" --key reprove.key --manifest m.json \
+	--backup locked --backup-command './job {snapshot}'
+check() { "$reprove" verify --target small --manifest m.json --trust reprove.pub "$@"; }
+runs 0 "it is verified" check --passphrase-file pw locked
+runs 2 "another password is no fault of the backup" check --passphrase-file wrong locked
+has "the backup itself is intact" "for its digest is the sealed one" "$out"
+runs 4 "nor is another key derivation" check --passphrase-file pw --openssl-kdf bytes-to-key:md5 locked
+has "--openssl-kdf pbkdf2:10000:sha256" "and what to say instead is told" "$out"
+runs 4 "no password at all is used wrongly" check locked
+flip_at locked 9
+runs 1 "a copy whose salt was changed" check --passphrase-file pw broken
+has "the backup is not what was sealed" "is not blamed on the password" "$out"
+cut_at locked 100003
+runs 1 "a copy that was cut" check --passphrase-file pw broken
+has "openssl-enc: truncated" "is that" "$out"
+runs 2 "a filter that fails is no fault of the backup" check --filter false locked
+has "the backup itself is intact" "for its digest is the sealed one" "$out"
+
+# Nothing that was encrypted lies about unencrypted, but for the copy that pg_restore needs, and only while it needs it.
+marker=this-line-is-in-the-dump-and-in-no-table
+sed "/^-- Dumped from/s/^/-- $marker\n/" dump.sql | enc -aes-256-cbc -pbkdf2 >commented
+pg_dump -Fc small | enc -aes-256-cbc -pbkdf2 >custom
+watch_for() { # COMMAND...: what it finds while the run goes on, again and again
+	while kill -0 "$pid" 2>/dev/null; do
+		"$@" 2>/dev/null
+	done
+}
+verify --passphrase-file pw commented >/dev/null 2>&1 &
+pid=$!
+[ -z "$(watch_for grep -rlsI "$marker" "$TMPDIR")" ] && wait $pid
+tap $? "nothing of a plain dump is on disk while it is restored"
+verify --passphrase-file pw custom >/dev/null 2>&1 &
+pid=$!
+found=$(watch_for find "$TMPDIR" -name 'artifact.*' -printf '%m\n' | sort -u)
+wait $pid && { [ "$found" = 600 ] || [ "$(nproc)" -eq 1 ]; }
+tap $? "of a custom dump a copy that nobody else can read" || echo "# found '$found'" >&2
+[ -z "$(ls -A "$TMPDIR")" ] && ! pgrep -f "gpg-agent --homedir $work" >/dev/null
+tap $? "and in the end nothing is left, nor any agent"
 tap_done

@@ -17,6 +17,7 @@ postgres_formats() {
 }
 mysql_formats() {
 	broken dump.sql sealed_by --format mysqldump
+	broken mydumper sealed_by --format mydumper
 	broken dump.sql.gz packed_by gzip
 }
 

@@ -28,6 +28,7 @@ bench: setup
 	@ninja -C $(BUILD)-release --quiet
 	@bash tests/bench/run.sh $(BUILD)-release
 	@bash tests/bench/mysql.sh $(BUILD)-release
+	@bash tests/bench/unwrap.sh $(BUILD)-release
 
 # Other versions of the engines beside the system's: fetched as packages, unpacked, never installed.
 matrix: build

@@ -167,4 +167,22 @@ has "and to be trusted; the first refusal" "and says so" "$out$err"
 cp -p all/* lonely/ && : >lonely/thursday.dump
 runs 1 "an empty newest backup is no backup" "$reprove" verify --target shop --no-manifest --reports r10 lonely
 has "'thursday.dump' is empty" "and named" "$out$err"
+
+# 4. A disk that is too small is told before anything is restored, and one that fills up says how much it lacked.
+mkdir small
+# SIZE COMMAND...: with a file system of its own, which is gone when it ends
+on_a_disk_of() { unshare --mount sh -c 'mount -t tmpfs -o "size=$1,mode=1777" tmpfs small && shift && exec "$@"' sh "$@"; }
+if on_a_disk_of 64m true 2>/dev/null; then
+	runs 2 "a disk that is too small" on_a_disk_of 64m "$reprove" verify --target shop --trust reprove.pub --state none --manifest all \
+		--tmpdir small --reports r11 all
+	has "not enough disk for a restore: it needs about" "is told first" "$out$err"
+	has "are missing" "with how much is missing" "$out$err"
+	sed 's/^SET row_security = off;/&\nCREATE TABLE public.filler AS SELECT repeat(md5(g::text), 8) FROM generate_series(1, 100000000) g;/' \
+		all/tuesday.sql >filler.sql
+	runs 2 "a restore that fills the disk" on_a_disk_of 320m timeout 120 "$reprove" verify --target shop --no-manifest --tmpdir small \
+		--reports r12 filler.sql
+	has "when it began; the restore took more than was to be expected" "says so" "$out$err"
+else
+	echo "# a small disk cannot be mounted here" >&2
+fi
 tap_done

@@ -170,6 +170,18 @@ static void remarks_on_the_database_end_with_the_first_object(void **state)
 	expect(TOP SETS REMARK ITEM CONNECT END, TOP SETS REMARK ITEM CONNECT END, 15);
 }
 
+static void tablespaces_are_taken_out(void **state)
+{
+	(void)state;
+#define PLACE	"SET default_tablespace = fast;\n\n"
+#define NOWHERE "SET default_tablespace = '';\n\n"
+	expect(TOP SETS ITEM PLACE ITEM NOWHERE ITEM "SET default_tablespace = \"od;d\";\n" END,
+	       TOP SETS ITEM "\n\n" ITEM NOWHERE ITEM "\n" END, 15);
+	/* Not what people wrote. */
+	expect(TOP SETS ITEM "COPY t FROM stdin;\n" PLACE "\\.\n\nSELECT $$\n" PLACE "$$;\n" PLACE END,
+	       TOP SETS ITEM "COPY t FROM stdin;\n" PLACE "\\.\n\nSELECT $$\n" PLACE "$$;\n\n\n" END, 15);
+}
+
 static void connecting_elsewhere_later_is_left_for_psql_to_refuse(void **state)
 {
 	(void)state;
@@ -260,6 +272,7 @@ int main(void)
 		cmocka_unit_test(statements_of_clean_are_dropped),
 		cmocka_unit_test(sections_of_create_become_one),
 		cmocka_unit_test(remarks_on_the_database_end_with_the_first_object),
+		cmocka_unit_test(tablespaces_are_taken_out),
 		cmocka_unit_test(connecting_elsewhere_later_is_left_for_psql_to_refuse),
 		cmocka_unit_test(dump_of_nothing_is_whole),
 		cmocka_unit_test(windows_line_ends_pass),

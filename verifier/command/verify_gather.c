@@ -137,6 +137,22 @@ static int recognise(struct verifying *v, struct rp_err **err)
 	return f && choose_engine(v, f, &engine, err) == 0 ? 0 : -1;
 }
 
+/* Without a manifest nobody has said how large the database is; restored it is hardly smaller than its dump. A physical
+ * backup brings the whole server, of which the sealed database may be a small part. Tools that read a directory need
+ * one of their own. */
+static void say_what_it_takes(const struct verifying *v, const struct rp_format *f,
+			      struct rp_scratch_wish *wish)
+{
+	const struct rp_artifact *a = v->e.artifact;
+	uint64_t stored = v->e.point->size;
+	uint64_t sealed = wish->sealed ? wish->sealed->identity.bytes : 0;
+
+	if (!wish->sealed || (f->physical && stored > sealed + sealed / 2))
+		wish->disk = stored;
+	if (!f->physical && (a->point->tree || rp_artifact_is_tar(a)))
+		wish->copy = stored;
+}
+
 static int make_scratch(struct verifying *v, struct rp_err **err)
 {
 	struct rp_scratch_wish wish = {.sealed = v->e.manifest ? v->e.manifest->survey : NULL,
@@ -150,13 +166,10 @@ static int make_scratch(struct verifying *v, struct rp_err **err)
 
 	if (!f || choose_engine(v, f, &wish.engine, err) < 0)
 		return -1;
-	/* Without a manifest nobody has said how large it is; restored it is hardly smaller than its dump. Which
-	 * version it is of the dump says itself, and where that cannot be read, restoring it will tell why. */
-	if (!wish.sealed) {
-		wish.disk = v->e.point->size;
-		if (f->tell && f->tell(v->e.artifact, &told, &at, NULL) == 0)
-			wish.like = &told;
-	}
+	say_what_it_takes(v, f, &wish);
+	/* Which version it is of, the dump says itself; where that cannot be read, restoring it will tell why. */
+	if (!wish.sealed && f->tell && f->tell(v->e.artifact, &told, &at, NULL) == 0)
+		wish.like = &told;
 	return rp_scratch_make(&v->e.scratch, &wish, v->run, err);
 }
 

@@ -118,6 +118,7 @@ static int gzip_unwrap(struct rp_stream **ret, struct rp_stream *below, const st
 
 const struct rp_wrapping rp_wrapping_gzip = {
 	.name = "gzip",
+	.heavy = true,
 	.bid = gzip_bid,
 	.unwrap = gzip_unwrap,
 };

@@ -17,7 +17,8 @@ struct rp_stream;
 /* What the formats of pg_dump have in common. All of the first part is pure: bytes of a stranger in, bounded,
  * nothing allocated. */
 
-#define RP_PG_TEXT_MAX 128
+#define RP_PG_TEXT_MAX	     128
+#define RP_PG_NO_TABLESPACES "left out: tablespaces, which are places on the other server's disks\n"
 
 /* The beginning of an archive (-Fc, and toc.dat of -Fd and -Ft). */
 struct rp_pg_archive {

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "verifier/recovery/pg_dump.h"
 #include "verifier/recovery/pg_sql.h"
 #include "verifier/recovery/sql_line.h"
 #include "verifier/util/buf.h"
@@ -201,7 +202,7 @@ int rp_pg_globals(struct rp_stream *from, struct rp_buf *ret_roles, struct rp_bu
 	rp_buf_done(&g.statement);
 	rp_buf_add(ret_sql, ENDS);
 	if (g.tablespaces > 0)
-		rp_buf_add(ret_said, "left out: tablespaces, which are places on the other server's disks\n");
+		rp_buf_add(ret_said, RP_PG_NO_TABLESPACES);
 	if (g.others > 0)
 		rp_buf_addf(ret_said, "left out: %zu statements that are about other parts of a server\n",
 			    g.others);

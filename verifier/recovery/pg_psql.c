@@ -84,5 +84,7 @@ int rp_psql_restore(struct rp_scratch *s, struct rp_stream *sql, const char *wha
 		rp_buf_add(said, rp_buf_text(&heard));
 		return blame(why, err);
 	}
+	if (rp_psql_filter_displaced(filter))
+		rp_buf_add(said, RP_PG_NO_TABLESPACES);
 	return complete(what, filter, &heard, said, err);
 }

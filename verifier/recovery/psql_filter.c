@@ -51,6 +51,7 @@ struct filter {
 	char ours[OURS_HEX], sentinel[OURS_HEX];
 	char token[TOKEN_MAX + 1]; /* the dump's own; "": none */
 	struct rp_pg_sql sql;	   /* where in[at] stands, in BODY */
+	bool displaced;		   /* a tablespace was taken out */
 	bool cut;		   /* len is the end of what is given out */
 	char in[64 << 10];
 	size_t at, len;		     /* in[at..len) is still to be looked at */
@@ -271,10 +272,12 @@ static void body(struct filter *f, size_t n)
 	bool elsewhere = rp_pg_sql_between(&f->sql) && rp_line_begins(&l, place) &&
 			 !rp_line_is(&l, "SET default_tablespace = '';");
 	n = rp_pg_sql_skip(&f->sql, l.s, elsewhere ? l.all : n);
-	if (elsewhere && l.s[l.n - 1] == ';')
-		drop(f, &l);
-	else
+	if (!elsewhere || l.s[l.n - 1] != ';') {
 		f->ready = n;
+		return;
+	}
+	drop(f, &l);
+	f->displaced = true;
 }
 
 /* Find something to give out, or reach the end. */
@@ -354,6 +357,11 @@ int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned
 const char *rp_psql_filter_sentinel(const struct rp_stream *filter)
 {
 	return ((const struct filter *)filter)->sentinel;
+}
+
+bool rp_psql_filter_displaced(const struct rp_stream *filter)
+{
+	return ((const struct filter *)filter)->displaced;
 }
 
 bool rp_psql_filter_whole(const struct rp_stream *filter)

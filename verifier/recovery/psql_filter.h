@@ -23,6 +23,8 @@ struct rp_scratch;
 /* Takes over 'below', also when it fails. server: the major version that it is restored to, 0: not known. */
 int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned server, struct rp_err **err);
 const char *rp_psql_filter_sentinel(const struct rp_stream *filter);
+/* It put something into a tablespace, which was taken out. */
+bool rp_psql_filter_displaced(const struct rp_stream *filter);
 /* The dump was read to its end, and its last lines were there. */
 bool rp_psql_filter_whole(const struct rp_stream *filter);
 

@@ -16,9 +16,10 @@
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
-#define BLOCK	 512
-#define END_MARK (2 * BLOCK) /* of zeros */
-#define PIECE	 (64 << 10)
+#define BLOCK	  512
+#define END_MARK  (2 * BLOCK) /* of zeros */
+#define PIECE	  (64 << 10)
+#define KEPT_FREE (64u << 20) /* a disk that is full to the last byte stops others, too */
 
 struct untar {
 	struct archive *archive;
@@ -154,6 +155,7 @@ static int has_room(struct untar *u, const char *name, uint64_t size, struct rp_
 	uint64_t room;
 	if (rp_disk_free(u->into, &room, err) < 0)
 		return -1;
+	room = room > KEPT_FREE ? room - KEPT_FREE : 0;
 	if (size <= room)
 		return 0;
 	char want[RP_TIME_TEXT], have[RP_TIME_TEXT], lack[RP_TIME_TEXT];

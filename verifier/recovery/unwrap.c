@@ -54,12 +54,24 @@ static int add(struct layers *l, const char *name, struct rp_err **err)
 	return 0;
 }
 
+/* Takes over 'below', also when it fails. */
+static int unwrap_one(const struct rp_wrapping *w, struct rp_stream **ret, struct rp_stream *below,
+		      const struct layers *l, struct rp_err **err)
+{
+	struct rp_stream *under = below, *over = NULL;
+	if (!w->heavy)
+		return w->unwrap(ret, below, l->how, err);
+	if (rp_ahead_new(&under, below, err) < 0 || w->unwrap(&over, under, l->how, err) < 0)
+		return -1;
+	return rp_ahead_new(ret, over, err);
+}
+
 static int unwrap_all(struct layers *l, struct rp_stream **top, struct rp_err **err)
 {
 	const struct rp_wrapping *w;
 	while ((w = wrapping_of(*top)) != NULL) {
 		struct rp_stream *unwrapped = NULL;
-		if (add(l, w->name, err) < 0 || w->unwrap(&unwrapped, rp_take(*top), l->how, err) < 0 ||
+		if (add(l, w->name, err) < 0 || unwrap_one(w, &unwrapped, rp_take(*top), l, err) < 0 ||
 		    rp_peek_new(top, unwrapped, l->most, err) < 0)
 			return -1;
 	}

@@ -43,6 +43,7 @@ struct rp_unwrapping {
  * registry.c. */
 struct rp_wrapping {
 	const char *name;
+	bool heavy; /* takes so long that what is below it and what is above have threads of their own */
 	/* How sure it is, in bits of the head it has recognised; 0: not mine. As libarchive's filters do. */
 	int (*bid)(const uint8_t *head, size_t len);
 	/* Takes over 'below', also when it fails. Reads nothing yet; whatever is wrong is told by the first read(), in

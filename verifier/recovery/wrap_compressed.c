@@ -239,7 +239,7 @@ static int bid_lz4(const uint8_t *head, size_t len)
 		return unpack(ret, below, &c, err);                                                          \
 	}                                                                                                    \
 	const struct rp_wrapping rp_wrapping_##name_ = {                                                     \
-		.name = #name_, .bid = bid_##name_, .unwrap = unwrap_##name_}
+		.name = #name_, .heavy = true, .bid = bid_##name_, .unwrap = unwrap_##name_}
 
 COMPRESSION(bzip2);
 COMPRESSION(xz);

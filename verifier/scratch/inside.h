@@ -119,7 +119,7 @@ int rp_tool_run(struct rp_scratch *s, const struct rp_argv *argv, const struct r
 int rp_login_lend(struct rp_scratch *s, const char *uri, struct rp_err **err);
 
 /* preflight.c */
-int rp_preflight_disk(struct rp_scratch *s, uint64_t wished, struct rp_err **err);
+int rp_preflight_disk(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err);
 /* Is the server behind c the one that was sealed? */
 int rp_preflight_not_source(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err);
 

@@ -3,6 +3,7 @@
 
 #include "verifier/engine/engine.h"
 #include "verifier/scratch/inside.h"
+#include "verifier/scratch/scratch.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
@@ -11,29 +12,35 @@
 /* An empty server takes 40 MB, its first log segments as much again. */
 #define SERVER_BYTES (UINT64_C(128) << 20)
 
-/* A restore writes rows and builds indexes over them: the sealed size once more, and half of it for sorting. */
-static uint64_t bytes_needed(const struct rp_scratch *s, uint64_t wished)
+static uint64_t sum(uint64_t a, uint64_t b)
 {
-	uint64_t sealed = s->sealed != NULL ? s->sealed->identity.bytes : 0;
-	uint64_t need = wished;
-	if (need == 0 && __builtin_add_overflow(sealed, sealed / 2, &need))
-		return UINT64_MAX;
-	return __builtin_add_overflow(need, SERVER_BYTES, &need) ? UINT64_MAX : need;
+	uint64_t r;
+	return __builtin_add_overflow(a, b, &r) ? UINT64_MAX : r;
 }
 
-int rp_preflight_disk(struct rp_scratch *s, uint64_t wished, struct rp_err **err)
+/* A restore writes rows and builds indexes over them: the sealed size once more, and half of it for sorting. */
+static uint64_t bytes_needed(const struct rp_scratch *s, const struct rp_scratch_wish *wish)
+{
+	uint64_t sealed = s->sealed != NULL ? s->sealed->identity.bytes : 0;
+	uint64_t restored = wish->disk > 0 ? wish->disk : sum(sealed, sealed / 2);
+	return sum(sum(restored, wish->copy), SERVER_BYTES);
+}
+
+int rp_preflight_disk(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct rp_err **err)
 {
 	if (rp_disk_free(s->dir, &s->place.disk, err) < 0)
 		return -1;
-	uint64_t need = bytes_needed(s, wished);
-	if (s->place.disk >= need)
+	s->expected = bytes_needed(s, wish);
+	if (s->place.disk >= s->expected)
 		return 0;
-	char want[RP_TIME_TEXT], have[RP_TIME_TEXT];
-	rp_size_format(need, want);
+	char want[RP_TIME_TEXT], have[RP_TIME_TEXT], lack[RP_TIME_TEXT];
+	rp_size_format(s->expected, want);
 	rp_size_format(s->place.disk, have);
-	rp_err_set(err, RP_ERR_IO, "not enough disk for a restore: it needs about %s, '%s' has %s", want,
-		   s->dir, have);
-	return rp_err_hint(err, "make room there, or name another directory with $TMPDIR");
+	rp_size_format(s->expected - s->place.disk, lack);
+	rp_err_set(err, RP_ERR_IO,
+		   "not enough disk for a restore: it needs about %s, '%s' has %s: %s are missing", want,
+		   s->dir, have, lack);
+	return rp_err_hint(err, "make room there, or name another directory with --tmpdir or $TMPDIR");
 }
 
 /* Two servers that cannot be told apart are taken for the same one: the price of an unjust refusal is small. */

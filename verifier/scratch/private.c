@@ -37,7 +37,7 @@ static int make(struct rp_scratch *s, const struct rp_scratch_wish *wish, struct
 		return -1;
 	s->place.sealed = s->sealed;
 	s->faithful = true;
-	return rp_preflight_disk(s, wish->disk, err);
+	return rp_preflight_disk(s, wish, err);
 }
 
 static int create(struct rp_scratch *s, struct rp_err **err)

@@ -113,15 +113,25 @@ static void add_log_tail(const struct rp_hosted *h, struct rp_buf *out)
 	rp_buf_add_plain(out, at);
 }
 
+/* How much more it would have taken is known only as long as it takes no more than what was sealed tells. */
 static int tell_disk(const struct rp_scratch *s, struct rp_err **err)
 {
-	char left[RP_TIME_TEXT], had[RP_TIME_TEXT];
-	rp_size_format(rp_watch_killed(s->hosted->watch), left);
+	char left[RP_TIME_TEXT], had[RP_TIME_TEXT], lack[RP_TIME_TEXT];
+	uint64_t remains = rp_watch_killed(s->hosted->watch);
+	uint64_t taken = s->place.disk > remains ? s->place.disk - remains : 0;
+	bool within = taken < s->expected;
+	rp_size_format(remains, left);
 	rp_size_format(s->place.disk, had);
-	rp_err_set(err, RP_ERR_IO,
-		   "the scratch server was stopped: the disk of '%s' had only %s left, and %s when it began",
-		   s->dir, left, had);
-	return rp_err_hint(err, "make room there, or name another directory with $TMPDIR");
+	rp_size_format(within ? s->expected - taken : taken - s->expected, lack);
+	rp_err_set(
+		err, RP_ERR_IO,
+		"the scratch server was stopped: the disk of '%s' had only %s left, and %s when it began; %s%s",
+		s->dir, left, had,
+		within ? "what the restore was still to take is missing, about "
+		       : "the restore took more than was "
+			 "to be expected, by ",
+		lack);
+	return rp_err_hint(err, "make room there, or name another directory with --tmpdir or $TMPDIR");
 }
 
 int rp_server_check(struct rp_scratch *s, struct rp_err **err)

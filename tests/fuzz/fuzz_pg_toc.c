@@ -11,10 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int take(void *ctx, const char *name, bool rows, struct rp_err **err)
+static int take(void *ctx, const char *name, const char *end, struct rp_err **err)
 {
 	(void)ctx;
-	(void)rows;
+	(void)end;
 	(void)err;
 	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL || strlen(name) >= RP_PG_FILE_MAX)
 		abort();

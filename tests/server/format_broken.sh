@@ -13,6 +13,9 @@ reprove=$(realpath "$1") root=$2 engine=$3 places=20
 postgres_formats() {
 	broken custom.dump sealed_by --format custom
 	broken plain.sql sealed_by --format plain
+	broken dump.tar sealed_by --format tar
+	broken directory sealed_by --format directory
+	broken all.sql cluster_by
 	broken plain.sql.gz packed_by gzip
 }
 mysql_formats() {
@@ -35,6 +38,12 @@ packed_by() {
 	shift 2
 	printf '#!/bin/bash\nset -o pipefail\n%s | %s\n' "$dump" "$*" >"$backup.sh" && chmod +x "$backup.sh"
 	"$reprove" seal --source "$source" --key reprove.key --manifest "$manifest" --backup "$backup" --backup-command "$work/$backup.sh $word"
+}
+
+# BACKUP MANIFEST: all of a server that nobody writes to, for pg_dumpall takes no snapshot from others.
+cluster_by() {
+	printf '#!/bin/bash\nexec pg_dumpall\n' >"$1.sh" && chmod +x "$1.sh"
+	"$reprove" seal --source "$source" --key reprove.key --manifest "$2" --backup "$1" --backup-command "$work/$1.sh $word"
 }
 
 broken() { # BACKUP MAKE [argument of MAKE...] [-- option of verify...]

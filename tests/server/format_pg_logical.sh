@@ -142,6 +142,8 @@ table=${data%.gz}
 gzip </dev/null >"d/$data"
 runs 1 "one file of no rows, that pg_restore is content with" verify --manifest alone.json d
 fails relation.rows " " "is missed in its table"
+runs 1 "and without a manifest, too" bare d
+fails restore.complete "'$data': truncated" "by its end"
 : >"d/$data"
 runs 1 "one that is empty" verify --manifest alone.json d
 fails restore.complete "'$data' is empty" "is named"
@@ -181,7 +183,7 @@ runs 1 "a table of contents that is cut" verify --manifest alone.json d
 fails restore.complete "toc.dat" "is named"
 head -c 20000 a.tar >cut.tar
 runs 1 "a tar that is cut" verify --manifest alone.json cut.tar
-fails restore.complete "end of file" "is told"
+fails restore.complete "the tar's own end is not there" "is told"
 
 ls -d "$TMPDIR"/reprove-* >left 2>/dev/null
 [ ! -s left ]

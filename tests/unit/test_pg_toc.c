@@ -53,7 +53,7 @@ static void add_header(struct rp_buf *b, unsigned minor, int entries)
 	add_int(b, entries);
 }
 
-static void add_entry(struct rp_buf *b, unsigned minor, const char *kind, const char *file)
+static void add_entry(struct rp_buf *b, unsigned minor, const char *kind, const char *copy, const char *file)
 {
 	add_int(b, 7);
 	add_int(b, 1);
@@ -64,7 +64,7 @@ static void add_entry(struct rp_buf *b, unsigned minor, const char *kind, const 
 	add_int(b, 3);
 	add_text(b, "CREATE ../x;");
 	add_text(b, "");
-	add_text(b, "COPY t FROM stdin;\n");
+	add_text(b, copy);
 	add_text(b, "public");
 	add_text(b, NULL);
 	if (minor >= 14)
@@ -79,10 +79,10 @@ static void add_entry(struct rp_buf *b, unsigned minor, const char *kind, const 
 	add_text(b, file);
 }
 
-static int take(void *ctx, const char *name, bool rows, struct rp_err **err)
+static int take(void *ctx, const char *name, const char *end, struct rp_err **err)
 {
 	(void)err;
-	rp_buf_addf(ctx, "%s%s ", name, rows ? "!" : "");
+	rp_buf_addf(ctx, "%s%s ", name, end == NULL ? "" : end[0] == '\\' ? "!" : "?");
 	return 0;
 }
 
@@ -111,14 +111,15 @@ static void files_are_told_in_every_version(void **state)
 		rp_autoerr struct rp_err *err = NULL;
 		rp_autobuf b = RP_BUF_INIT(64 << 10);
 		rp_autobuf names = RP_BUF_INIT(4096);
-		add_header(&b, minors[i], 4);
-		add_entry(&b, minors[i], "TABLE", NULL);
-		add_entry(&b, minors[i], "TABLE DATA", "3456.dat");
-		add_entry(&b, minors[i], "BLOBS", "blobs.toc");
-		add_entry(&b, minors[i], "TABLE", "");
+		add_header(&b, minors[i], 5);
+		add_entry(&b, minors[i], "TABLE", "COPY t FROM stdin;\n", NULL);
+		add_entry(&b, minors[i], "TABLE DATA", "COPY t FROM stdin;\n", "3456.dat");
+		add_entry(&b, minors[i], "BLOBS", "COPY t FROM stdin;\n", "blobs.toc");
+		add_entry(&b, minors[i], "TABLE DATA", "", "7.dat");
+		add_entry(&b, minors[i], "TABLE", NULL, "");
 		if (read_it(b.s, b.len, false, &names, &err) < 0)
 			fail_msg("%s", rp_err_text(err));
-		assert_string_equal(rp_buf_text(&names), "3456.dat! blobs.toc ");
+		assert_string_equal(rp_buf_text(&names), "3456.dat! blobs.toc 7.dat? ");
 		for (size_t cut = 0; cut < b.len; cut++)
 			expect_error(&b, cut, false, "toc.dat");
 	}
@@ -132,7 +133,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		rp_autobuf b = RP_BUF_INIT(64 << 10);
 		add_header(&b, 14, 1);
-		add_entry(&b, 14, "TABLE DATA", names[i]);
+		add_entry(&b, 14, "TABLE DATA", "COPY t FROM stdin;\n", names[i]);
 		expect_error(&b, b.len, false, "tampered");
 	}
 	rp_autobuf b = RP_BUF_INIT(64 << 10);
@@ -147,7 +148,7 @@ static void more_entries_than_there_are_is_damage(void **state)
 	(void)state;
 	rp_autobuf b = RP_BUF_INIT(64 << 10);
 	add_header(&b, 16, 0x7fffffff);
-	add_entry(&b, 16, "TABLE DATA", "1.dat");
+	add_entry(&b, 16, "TABLE DATA", "COPY t FROM stdin;\n", "1.dat");
 	expect_error(&b, b.len, false, "truncated or damaged");
 }
 

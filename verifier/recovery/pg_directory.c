@@ -5,6 +5,7 @@
 #include "verifier/recovery/members.h"
 #include "verifier/recovery/pg_dump.h"
 #include "verifier/recovery/pg_toc.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
@@ -63,7 +64,9 @@ static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_positi
 static int restore_tree(struct rp_artifact *a, struct rp_scratch *s, const char *dir, struct rp_buf *said,
 			struct rp_err **err)
 {
-	if (rp_pg_directory_check(dir, said, err) < 0 || rp_scratch_start(s, err) < 0)
+	/* With a manifest all rows are compared. */
+	bool deep = a->wanted == NULL || a->wanted->sealed == NULL;
+	if (rp_pg_directory_check(dir, deep, said, err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
 	return rp_pg_restore(s, rp_pg_jobs(a), dir, NULL, said, err);
 }

@@ -110,25 +110,27 @@ static bool is_file_name(const char *name)
 	       strspn(name, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-") == n;
 }
 
-static int give(rp_pg_file_fn *fn, void *ctx, const char *name, bool rows, const char *by,
+static int give(rp_pg_file_fn *fn, void *ctx, const char *name, const char *end, const char *by,
 		struct rp_err **err)
 {
 	if (!is_file_name(name))
 		return rp_err_set(err, RP_ERR_BACKUP,
 				  "%s names '%.*s', which is no file of such a backup: it was tampered with",
 				  by, RP_PG_FILE_MAX, name);
-	return fn(ctx, name, rows, err);
+	return fn(ctx, name, end, err);
 }
 
 static int read_entry(struct reader *r, rp_pg_file_fn *fn, void *ctx, struct rp_err **err)
 {
-	char kind[RP_PG_TEXT_MAX], file[RP_PG_TEXT_MAX];
+	char kind[RP_PG_TEXT_MAX], file[RP_PG_TEXT_MAX], copy[2];
 	int64_t id = read_int(r);
 	(void)read_int(r); /* has rows */
 	skip_texts(r, 3);  /* two OIDs, tag */
 	(void)read_text(r, kind, sizeof kind);
 	(void)read_int(r); /* section */
-	skip_texts(r, 5);  /* definition, how to drop it, COPY, schema, tablespace */
+	skip_texts(r, 2);  /* definition, how to drop it */
+	(void)read_text(r, copy, sizeof copy);
+	skip_texts(r, 2); /* schema, tablespace */
 	if (r->version >= 14)
 		skip_texts(r, 1); /* access method */
 	if (r->version >= 16)
@@ -139,8 +141,10 @@ static int read_entry(struct reader *r, rp_pg_file_fn *fn, void *ctx, struct rp_
 	bool has = read_text(r, file, sizeof file);
 	if (r->bad || id <= 0)
 		return damaged(r, err);
-	return has && file[0] != '\0' ? give(fn, ctx, file, strcmp(kind, "TABLE DATA") == 0, "toc.dat", err)
-				      : 0;
+	if (!has || file[0] == '\0')
+		return 0;
+	const char *end = strcmp(kind, "TABLE DATA") != 0 ? NULL : copy[0] != '\0' ? "\\.\n\n\n" : "\n\n";
+	return give(fn, ctx, file, end, "toc.dat", err);
 }
 
 int rp_pg_toc_read(struct rp_stream *toc, rp_pg_file_fn *fn, void *ctx, struct rp_err **err)
@@ -160,7 +164,7 @@ static int read_blob(const char *line, rp_pg_file_fn *fn, void *ctx, struct rp_e
 	size_t digits = strspn(line, "0123456789");
 	if (digits == 0 || digits > 10 || line[digits] != ' ')
 		return rp_err_set(err, RP_ERR_BACKUP, "its list of large objects is damaged");
-	return give(fn, ctx, line + digits + 1, false, "the list of large objects", err);
+	return give(fn, ctx, line + digits + 1, NULL, "the list of large objects", err);
 }
 
 int rp_pg_blobs_read(struct rp_stream *list, rp_pg_file_fn *fn, void *ctx, struct rp_err **err)

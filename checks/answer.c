@@ -112,6 +112,23 @@ const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relat
 	return f && f->lacks && found && found->rows == 0 && sealed->rows > 0 ? f->lacks(sealed) : NULL;
 }
 
+const char *rp_evidence_empties(const struct rp_evidence *e, const struct rp_relation *sealed,
+				const struct rp_relation *found)
+{
+	const struct rp_format *f = e->restored.format;
+	const struct rp_survey *s = rp_evidence_sealed(e);
+
+	if (!f || !f->empties || !s || !found || found->rows > 0 || sealed->rows == 0)
+		return NULL;
+	for (size_t i = 0; i < s->n_objects; i++) {
+		const char *why =
+			strcmp(s->objects[i].name, sealed->name) == 0 ? f->empties(&s->objects[i]) : NULL;
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
 const char *rp_evidence_elsewhere(const struct rp_evidence *e)
 {
 	const struct rp_format *f = e->restored.format;

@@ -31,6 +31,9 @@ const char *rp_evidence_loses(const struct rp_evidence *e, const struct rp_relat
 /* Why this relation comes back empty from a faithful restore; NULL: it does not, or it is not empty. */
 const char *rp_evidence_lacks(const struct rp_evidence *e, const struct rp_relation *sealed,
 			      const struct rp_relation *found);
+/* The same, and nothing is lost by it: the engine itself throws such rows away. */
+const char *rp_evidence_empties(const struct rp_evidence *e, const struct rp_relation *sealed,
+				const struct rp_relation *found);
 
 /* Why a difference between what was sealed and what is here may be no damage but another moment; static text. NULL: both
  * are of one. The first is about rows, and asked by those who compare them; the second about whatever was sealed, and the

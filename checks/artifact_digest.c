@@ -92,7 +92,7 @@ static int compare_sets(struct rp_findings *to, const struct rp_manifest *m, con
 static void compare_rows_instead(struct rp_findings *to, const struct rp_evidence *e)
 {
 	const struct rp_survey *s = e->manifest->survey;
-	uint64_t equal = 0;
+	uint64_t equal = 0, empty = 0;
 
 	for (size_t i = 0; i < s->n_relations; i++) {
 		const struct rp_relation *r = &s->relations[i];
@@ -100,8 +100,10 @@ static void compare_rows_instead(struct rp_findings *to, const struct rp_evidenc
 
 		if (r->strong && f && f->strong && memcmp(r->strong, f->strong, RP_STRONG_LEN) == 0)
 			equal++;
+		else if (rp_evidence_empties(e, r, f))
+			empty++;
 	}
-	if (equal && equal == s->n_relations)
+	if (equal && equal + empty == s->n_relations)
 		rp_answer_pass(
 			to, "", equal, NULL,
 			"the manifest was sealed without this backup; the strong digests of all %llu relations "

@@ -15,6 +15,7 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 	bool more = found->rows > sealed->rows;
 	unsigned long long off = more ? found->rows - sealed->rows : sealed->rows - found->rows;
 	const char *lacks = rp_evidence_lacks(e, sealed, found), *apart = rp_evidence_apart(e);
+	const char *empties = rp_evidence_empties(e, sealed, found);
 
 	snprintf(expected, sizeof(expected), "%llu", (unsigned long long)sealed->rows);
 	snprintf(got, sizeof(got), "%llu", (unsigned long long)found->rows);
@@ -24,6 +25,9 @@ static void compare(const struct rp_evidence *e, struct rp_findings *to, const s
 						   .looked = 1,
 						   .expected = expected,
 						   .found = got});
+	} else if (empties) {
+		rp_answer_excused(to, sealed->name, RP_BY_FORMAT, 1, "its %llu row%s: %s", off,
+				  off == 1 ? "" : "s", empties);
 	} else if (lacks) {
 		rp_autobuf message = RP_BUF_INIT(MESSAGE_MAX);
 		rp_buf_addf(&message, "%llu row%s too few, all there were; lossy by the dump format: %s", off,

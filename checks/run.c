@@ -203,6 +203,17 @@ static void inherit(struct asked *a)
 	}
 }
 
+/* They say that the scratch server's disk did not spoil the other answers, and nothing of the backup. */
+static void tell_whose_pages(struct asked *a)
+{
+	for (size_t i = a->mark; i < a->to->n; i++) {
+		struct rp_finding *f = &a->to->all[i];
+		if (f->verdict == RP_PASS && !f->message)
+			f->message = rp_findings_text(
+				a->to, "pages that the restored server wrote itself: a dump carries none");
+	}
+}
+
 static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 {
 	rp_autoerr struct rp_err *err = NULL;
@@ -218,12 +229,19 @@ static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 				  t->name);
 		return;
 	}
+	const char *moot = t->moot ? t->moot(rp_db_conn(a->e->db, 0)) : NULL;
+	if (moot) {
+		not_run(a, true, moot);
+		return;
+	}
 	if (t->run(rp_db_conn(a->e->db, 0), a->e->found, a->to, &err) < 0)
 		rp_answer_error(a->to, "", err);
 	else if (a->to->n == a->mark)
 		not_run(a, false, "it gave no answer");
 	if (t->inherited)
 		inherit(a);
+	if (t->pages && a->e->restored.format && !a->e->restored.format->physical)
+		tell_whose_pages(a);
 }
 
 /* Somebody answers for it, and it ends within a year: without that it is a hole, and not a decision. */

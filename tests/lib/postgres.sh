@@ -18,6 +18,7 @@ pg_begin() {
 	# What they remember of manifests stays here, too, and out of the user's home.
 	export XDG_STATE_HOME=$work/state
 	pg_pid=
+	pg_initdb=() # a test's own options
 	trap pg_end EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
@@ -48,7 +49,7 @@ pg_start() { # [setting=value...]
 	for setting; do options+=(-c "$setting"); done
 	(
 		cd "$work" || exit 1
-		"${as_server[@]}" initdb -D "$work/pg/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 \
+		"${as_server[@]}" initdb -D "$work/pg/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 "${pg_initdb[@]}" \
 			>"$work/initdb.log" 2>&1 || { cat "$work/initdb.log" >&2; exit 1; }
 	) || exit 1
 	install -d -m 755 "$work/socket"

@@ -74,6 +74,9 @@ struct rp_engine_test {
 	/* And it is about the data, not about whether the survey can be believed: where the source had the very same
 	 * (object and message), a copy of it that has it too is as good as it. Such an answer passes, and says so. */
 	bool inherited;
+	/* Why there is nothing here that it could look at, and nothing is missed by that; static text. NULL: there is.
+	 * May be NULL. */
+	const char *(*moot)(struct rp_conn *c);
 	/* Answers with rp_pass() and its like, at least once. 0: asked; -1: could not go on, err says why.
 	 * Asked last of all: it may end the moment that c sees. */
 	int (*run)(struct rp_conn *c, const struct rp_survey *found, struct rp_findings *to,

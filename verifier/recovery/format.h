@@ -47,6 +47,9 @@ struct rp_format {
 	/* Why such a backup brings none of this relation's rows though it was whole, and the remedy; static text.
 	 * NULL: it brings them. */
 	const char *(*lacks)(const struct rp_relation *sealed);
+	/* Why the relation of this object comes back empty, with no remedy needed: its rows are of a kind that the engine
+	 * itself throws away when it recovers. Static text; NULL: it does not. */
+	const char *(*empties)(const struct rp_object *sealed);
 	/* Why such a backup does not carry this object (fact NULL) or this fact of it, though it is whole:
 	 * pg_dump leaves out invalid indexes, settings of the database, roles' attributes. Static text; NULL:
 	 * it does carry it, and what is missing is lost. */

@@ -9,6 +9,7 @@
 
 #include "verifier/recovery/format.h"
 #include "verifier/recovery/members.h"
+#include "verifier/recovery/pg_label.h"
 #include "verifier/recovery/pg_recover.h"
 #include "verifier/recovery/stage.h"
 #include "verifier/recovery/tar.h"
@@ -21,6 +22,8 @@
 
 /* What pg_basebackup makes: a data directory, or its tars; and what is made of it by hand: a copy of a data directory, a
  * tar of either. */
+
+#define TAR_BLOCK 512
 
 /* A data directory has these; a tar shows only what stands at its head, and the label comes first. */
 static int bid(struct rp_artifact *a, struct rp_err **err)
@@ -41,18 +44,49 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 	return 96;
 }
 
+/* At the head of the first tar, or a file. */
+static int look_at_label(struct rp_artifact *a, struct rp_pg_label *ret, struct rp_err **err)
+{
+	uint8_t head[4096];
+	size_t len = 0;
+	const struct rp_file *base = rp_pg_base_tar(a, "base");
+	if (rp_artifact_look(a, base != NULL ? base->name : "backup_label", head, sizeof head, &len, err) < 0)
+		return -1;
+	size_t skip = base == NULL						     ? 0
+		      : len > TAR_BLOCK && strcmp((char *)head, "backup_label") == 0 ? TAR_BLOCK
+										     : len;
+	return rp_pg_label_parse((char *)head + skip, len - skip, ret, NULL) == 0;
+}
+
+static int tell_position(struct rp_artifact *a, struct rp_position *ret, struct rp_err **err)
+{
+	struct rp_pg_label label;
+	char lsn[RP_PG_LSN_TEXT];
+	int known = look_at_label(a, &label, err);
+	if (known <= 0)
+		return known;
+	struct rp_fact *fact = rp_arena_alloc(a->memory, sizeof *fact);
+	rp_pg_place_format(label.start, lsn);
+	if (fact == NULL || (fact->value = rp_arena_strdup(a->memory, lsn)) == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	fact->name = "lsn";
+	ret->facts = fact;
+	ret->n_facts = 1;
+	ret->taken_ms = label.began_ms;
+	return 0;
+}
+
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
 		struct rp_err **err)
 {
 	char version[RP_PG_BASE_VERSION];
-	(void)ret_at;
 	int known = rp_pg_base_version(a, version, err);
 	if (known < 0)
 		return -1;
 	ret->engine = "postgresql";
 	if (known > 0 && (ret->version = rp_arena_strdup(a->memory, version)) == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	return 0;
+	return tell_position(a, ret_at, err);
 }
 
 static int make(const char *path, struct rp_err **err)
@@ -207,6 +241,14 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	return rp_pg_recover_tree(a, s, tree, log, said, err);
 }
 
+const char *rp_pg_base_empties(const struct rp_object *sealed)
+{
+	const char *persistence = rp_object_fact(sealed, "persistence");
+	return persistence != NULL && strcmp(persistence, "unlogged") == 0
+		       ? "an unlogged table is empty after every recovery, and no base backup has its rows"
+		       : NULL;
+}
+
 const struct rp_format rp_format_pg_base = {
 	.name = "pg_basebackup",
 	.engine = "postgresql",
@@ -214,4 +256,5 @@ const struct rp_format rp_format_pg_base = {
 	.bid = bid,
 	.restore = restore,
 	.tell = tell,
+	.empties = rp_pg_base_empties,
 };

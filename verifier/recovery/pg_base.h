@@ -8,6 +8,7 @@
 struct rp_artifact;
 struct rp_err;
 struct rp_file;
+struct rp_object;
 
 /* What the parts of the format "pg_basebackup" know of each other. */
 
@@ -20,5 +21,8 @@ const struct rp_file *rp_pg_base_tar(const struct rp_artifact *a, const char *st
 /* pg_base_tell.c: the major version, without restoring anything: "15". 1; 0: it could not be found out. */
 #define RP_PG_BASE_VERSION 8
 int rp_pg_base_version(struct rp_artifact *a, char ret[RP_PG_BASE_VERSION], struct rp_err **err);
+
+/* rp_format.empties, of every physical backup of PostgreSQL. */
+const char *rp_pg_base_empties(const struct rp_object *sealed);
 
 #endif

@@ -80,6 +80,17 @@ static bool number_of(const char *text, size_t len, const char *name, uint64_t m
 	return rp_parse_u64(digits, 0, most, ret);
 }
 
+/* "2026-11-21 17:04:43 UTC": by the clock that the server's own log goes by. */
+static int64_t time_of(const char *text, size_t len)
+{
+	char iso[RP_TIME_TEXT];
+	int64_t ms = 0;
+	if (len != 23 || (memcmp(text + 19, " UTC", 4) != 0 && memcmp(text + 19, " GMT", 4) != 0))
+		return 0;
+	(void)snprintf(iso, sizeof iso, "%.10sT%.8sZ", text, text + 11);
+	return rp_time_parse(iso, &ms) ? ms : 0;
+}
+
 int rp_pg_label_parse(const char *text, size_t len, struct rp_pg_label *ret, struct rp_err **err)
 {
 	struct rp_pg_label l = {0};
@@ -92,6 +103,8 @@ int rp_pg_label_parse(const char *text, size_t len, struct rp_pg_label *ret, str
 		return rp_err_set(err, RP_ERR_BACKUP,
 				  "'backup_label' does not say on which timeline it began");
 	l.timeline = (unsigned)timeline;
+	at = value_of(text, len, "START TIME", &n);
+	l.began_ms = at != NULL ? time_of(at, n) : 0;
 	l.incremental = value_of(text, len, "INCREMENTAL FROM LSN", &n) != NULL;
 	*ret = l;
 	return 0;

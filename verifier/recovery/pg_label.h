@@ -22,6 +22,7 @@ void rp_pg_place_format(uint64_t lsn, char ret[RP_PG_LSN_TEXT]);
 struct rp_pg_label {
 	uint64_t start; /* the position, in the log */
 	unsigned timeline;
+	int64_t began_ms; /* 0: not told, or by a clock that is not UTC */
 	bool incremental; /* it is of no use without the backup that it rests upon */
 };
 int rp_pg_label_parse(const char *text, size_t len, struct rp_pg_label *ret, struct rp_err **err);

@@ -158,26 +158,20 @@ static int read_all(struct rp_pg_conn *c, const char *schema, struct rp_findings
 	for (int row = 0; row < PQntuples(files);)
 		if (read_batch(&r, row, &row) < 0)
 			return -1;
-	/* A dump carries no pages: these the scratch server wrote itself. They say that its disk did not spoil the
-	 * other answers, and nothing of the backup. */
 	if (!r.damaged)
-		rp_answer(to,
-			  &(struct rp_finding){.object = "",
-					       .verdict = RP_PASS,
-					       .looked = r.blocks,
-					       .message = "pages that the restored server wrote itself: a "
-							  "dump carries none"});
+		rp_pass(to, "", r.blocks);
 	return 0;
 }
 
-/* NULL: it can be looked at. */
-static int why_not(struct rp_pg_conn *c, const char **ret, struct rp_err **err)
+/* What was backed up writes none, and a dump's own server does. */
+const char *rp_pg_page_checksums_moot(struct rp_conn *conn)
 {
 	rp_autores *set = NULL;
-	if (rp_pg_query(c, "SELECT current_setting('data_checksums') = 'on'", NULL, 0, &set, err) < 0)
-		return -1;
-	*ret = rp_pg_true(set, 0, 0) ? NULL : "the restored server was made without data checksums";
-	return 0;
+	if (rp_pg_query(rp_pg_of(conn), "SELECT current_setting('data_checksums') = 'off'", NULL, 0, &set,
+			NULL) < 0 ||
+	    !rp_pg_true(set, 0, 0))
+		return NULL;
+	return "the server that was backed up keeps no checksums of its pages (initdb --data-checksums)";
 }
 
 static int run(struct rp_pg_conn *c, struct rp_findings *to, struct rp_err **err)
@@ -209,14 +203,11 @@ int rp_pg_test_page_checksums(struct rp_conn *conn, const struct rp_survey *foun
 			      struct rp_err **err)
 {
 	struct rp_pg_conn *c = rp_pg_of(conn);
-	const char *why = NULL;
 	(void)found;
-	if (why_not(c, &why, err) < 0)
-		return -1;
-	if (why == NULL && c->standby)
-		why = "a server in recovery lets nobody make the extension pageinspect: promote it first";
-	if (why != NULL) {
-		rp_not_run(to, "", "%s", why);
+	if (c->standby) {
+		rp_not_run(
+			to, "",
+			"a server in recovery lets nobody make the extension pageinspect: promote it first");
 		return 0;
 	}
 	if (run(c, to, err) < 0) {

@@ -23,6 +23,7 @@ const struct rp_engine_test rp_pg_tests[] = {
 		.summary = "every page of the restored server's files has the checksum that is written on it",
 		.severity = RP_HIGH,
 		.pages = true,
+		.moot = rp_pg_page_checksums_moot,
 		.run = rp_pg_test_page_checksums,
 	},
 	{.name = NULL},

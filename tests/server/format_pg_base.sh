@@ -7,59 +7,51 @@ set -u
 reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
+. "$root/tests/lib/pg_base.sh"
 pg_begin
-pg_initdb=(--data-checksums)
-arch=$work/arch
-install -d -m 777 "$arch" "$work/ts"
-[ ${#as_server[@]} -eq 0 ] || chown "$pg_user" "$work/ts"
-pg_start wal_level=logical archive_mode=on "archive_command=cp %p $arch/%f" max_prepared_transactions=3 max_wal_size=64MB
-cd "$work" || exit 1
-"$reprove" keygen . >/dev/null
-major=$(sql postgres "SELECT current_setting('server_version_num')::int / 10000")
-
-sql postgres "CREATE TABLESPACE fast LOCATION '$work/ts'"
-createdb shop
-sql shop "CREATE TABLE goods (id int PRIMARY KEY, name text);
-	INSERT INTO goods SELECT i, 'thing ' || md5(i::text) FROM generate_series(1, 2000) i; CREATE INDEX ON goods (name);
-	CREATE TABLE elsewhere (id serial PRIMARY KEY, t text) TABLESPACE fast; INSERT INTO elsewhere (t) SELECT 'x' FROM generate_series(1, 200);
-	CREATE UNLOGGED TABLE passing (id int PRIMARY KEY); INSERT INTO passing SELECT generate_series(1, 20);
-	CHECKPOINT"
-pg_basebackup -D plain -X stream -c fast --tablespace-mapping="$work/ts=$work/ts-copy"
-pg_basebackup -D tars -X stream -c fast -Ft
-sql shop "INSERT INTO goods VALUES (3001, 'before the point')"
-sql shop "SELECT pg_create_restore_point('here')" >/dev/null
-point=$(sql shop "SELECT pg_current_wal_lsn()")
-sql shop "INSERT INTO goods VALUES (3002, 'behind the point')"
-sleep 0.1
-moment=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-sleep 0.1
-sql shop "INSERT INTO goods VALUES (3003, 'behind the time')"
-runs 0 "sealed with a place in the log" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest s.json --physical
-has "logical slot" "by a logical slot" "$out"
-sql shop "INSERT INTO goods VALUES (3004, 'behind the seal')"
-sql shop "SELECT pg_switch_wal()" >/dev/null
-sql shop "INSERT INTO goods VALUES (3005, 'last')"
-sql shop "SELECT pg_switch_wal(); CHECKPOINT" >/dev/null
-for ((i = 0; i < 100; i++)); do
-	[ "$(sql shop "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver")" = t ] && break
-	sleep 0.1
-done
-
-verify() { "$reprove" verify --state none --target shop "$@"; }
-sealed() { verify --trust reprove.pub --manifest s.json --logs "$arch" "$@"; }
-bare() { verify --no-manifest --database shop "$@"; }
-last() { # EXPECTED: the newest of the goods
-	printf -- '-- expect: value %s\nSELECT max(id) FROM public.goods\n' "$1" >last.sql
+pg_base_more() {
+	pg_basebackup -D tars -X stream -c fast -Ft
+	pg_basebackup -D tgz -X stream -c fast -Ft -z
+	[ "$major" -ge 15 ] || return
+	pg_basebackup -D zstd -X stream -c fast -Ft --compress=client-zstd
+	pg_basebackup -D lz4 -X fetch -c fast -Ft --compress=server-lz4
 }
-
+pg_base_begin
 # The forms.
 runs 0 "a data directory, with a tablespace: verified" sealed --reports plain-out plain
 has "recovered to" "says where recovery stopped" "$(cat plain-out/result.json)"
 has "unlogged table" "says why an unlogged table is empty" "$(cat plain-out/result.json)"
 runs 0 "tars: verified" sealed tars
-mkdir tgz && for file in tars/*.tar; do gzip -1 -c "$file" >"tgz/$(basename "$file").gz"; done && cp tars/backup_manifest tgz
-for tool in zstd lz4; do
-	if [ "$major" -ge 15 ]; then
-		pg_basebackup -D $tool -X none -c fast -Ft --compress=client-$tool || cp -r tars $tool
-	fi
-done
+runs 0 "tars in gzip: verified" sealed tgz
+if [ "$major" -ge 15 ]; then
+	runs 0 "tars in zstd: verified" sealed zstd
+	runs 0 "tars in lz4, the log inside: verified" sealed lz4
+fi
+tar -czf one.tar.gz -C plain --dereference .
+runs 0 "a data directory in one tar: verified" sealed one.tar.gz
+has "pg_basebackup" "is known for what it is" "$("$reprove" points one.tar.gz)"
+
+# Where recovery stops.
+last 3005
+runs 0 "to the end of the log" bare --logs "$arch" --recover-to end --smoke last.sql plain
+last 3001
+runs 0 "to a restore point" bare --logs "$arch" --recover-to name:here --smoke last.sql plain
+runs 0 "to a position" bare --logs "$arch" --recover-to "lsn:$point" --smoke last.sql plain
+last 3002
+runs 0 "to a time" bare --logs "$arch" --recover-to "time:$moment" --smoke last.sql plain
+last 2000
+runs 0 "with its own log, no further than that" bare --smoke last.sql plain
+runs 2 "which is not the sealed moment, so that nothing is concluded" verify --trust reprove.pub --manifest s.json --recover-to end plain
+runs 1 "a restore point that is not in the log" bare --logs "$arch" --recover-to name:elsewhere plain
+has "the log ends before restore point 'elsewhere'" "says so" "$out"
+runs 1 "a position that is not in the log" bare --logs "$arch" --recover-to lsn:7/70000000 plain
+runs 1 "a time that is not in the log" bare --logs "$arch" --recover-to time:2090-01-01T00:00:00Z plain
+runs 1 "the sealed position without the archive" verify --trust reprove.pub --manifest s.json plain
+has "--logs" "names the option" "$out"
+runs 4 "no such kind of position" bare --logs "$arch" --recover-to binlog:a:4 plain
+createdb other
+pg_basebackup -D two -X stream -c fast --tablespace-mapping="$work/ts=$work/ts-two"
+runs 4 "several databases, and none is named" verify --no-manifest two
+has "other, postgres, shop" "lists them" "$out"
+runs 1 "a database that is not in it" verify --no-manifest --database none two
+tap_done

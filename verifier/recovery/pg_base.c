@@ -25,7 +25,36 @@
 
 #define TAR_BLOCK 512
 
-/* A data directory has these; a tar shows only what stands at its head, and the label comes first. */
+/* What only a data directory has in it. */
+static bool is_of_data_directory(const char *name)
+{
+	static const char *const own[] = {
+		"pg_xact/",	"pg_multixact/", "pg_notify/",	 "pg_subtrans/",  "pg_twophase/",
+		"pg_tblspc/",	"pg_wal/",	 "pg_replslot/", "pg_snapshots/", "pg_commit_ts/",
+		"pg_dynshmem/", "pg_serial/",	 "pg_stat_tmp/", "pg_logical/",	  NULL};
+	for (const char *const *dir = own; *dir != NULL; dir++) {
+		size_t n = strlen(*dir);
+		const char *at = strstr(name, *dir);
+		/* A tar names a directory without the slash. */
+		if (at == NULL && strlen(name) >= n - 1 &&
+		    strncmp(name + strlen(name) - (n - 1), *dir, n - 1) == 0)
+			at = name + strlen(name) - (n - 1);
+		if (at != NULL && (at == name || at[-1] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static bool shows_data_directory(const struct rp_artifact *a)
+{
+	const char *name;
+	for (size_t i = 0; (name = rp_artifact_name(a, i)) != NULL; i++)
+		if (is_of_data_directory(name))
+			return true;
+	return false;
+}
+
+/* A tar shows only what stands at its head: in the server's own, the label comes first. */
 static int bid(struct rp_artifact *a, struct rp_err **err)
 {
 	uint8_t head[32];
@@ -36,12 +65,10 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 		return 144;
 	if (rp_artifact_has(a, "PG_VERSION") && rp_artifact_has(a, "global/pg_control"))
 		return 128;
-	if (rp_pg_base_tar(a, "base") == NULL && !rp_artifact_has(a, "base.tar") &&
-	    !rp_artifact_has(a, "base.tar.gz"))
-		return rp_artifact_is_tar(a) && rp_artifact_has(a, "PG_VERSION") && rp_artifact_has(a, "base")
-			       ? 80
-			       : 0;
-	return 96;
+	if (rp_pg_base_tar(a, "base") != NULL || rp_artifact_has(a, "base.tar") ||
+	    rp_artifact_has(a, "base.tar.gz"))
+		return 96;
+	return rp_artifact_is_tar(a) && shows_data_directory(a) ? 64 : 0;
 }
 
 /* At the head of the first tar, or a file. */

@@ -231,7 +231,9 @@ static void add_target(const struct recovery *r, struct rp_argv *to)
 	if (r->position != 0)
 		rp_argv_addf(to, "recovery_target_lsn=%s", at);
 	else if (r->kind == RP_UNTIL_TIME)
-		rp_argv_addf(to, "recovery_target_time=%s", r->time);
+		/* It is read before names of time zones are known, and "Z" is one. */
+		rp_argv_addf(to, "recovery_target_time=%.10s %.*s+00", r->time,
+			     (int)strcspn(r->time + 11, "Z"), r->time + 11);
 	else if (r->kind == RP_UNTIL_NAME)
 		rp_argv_addf(to, "recovery_target_name=%s", r->name);
 	if (r->position != 0 && !r->inclusive)

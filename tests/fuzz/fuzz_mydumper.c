@@ -68,7 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(metadata, data, len);
 	metadata[len] = '\0';
 	(void)rp_mydumper_parse(metadata, len, head);
-	(void)rp_mydumper_rows(metadata, len, name, about);
+	char counted[RP_MYDUMPER_ABOUT_MAX];
+	for (const char *at = metadata; rp_mydumper_next_counted(&at, metadata + len, counted);)
+		if (strlen(counted) >= sizeof counted)
+			abort();
 	(void)rp_mydumper_harmless(metadata, len);
 	size_t skip = len < size ? len + 1 : len;
 	rp_autofree uint8_t *file = malloc(size - skip + 1);

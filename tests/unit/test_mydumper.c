@@ -98,19 +98,19 @@ static void what_has_no_end_is_not_finished(void **state)
 	(void)parse("", false);
 }
 
-static long long rows(const char *label)
-{
-	return rp_mydumper_rows(NEWER, strlen(NEWER), label, strlen(label));
-}
-
 static void rows_are_counted_by_newer_ones(void **state)
 {
 	(void)state;
-	assert_int_equal(rows("shop.orders"), 2);
-	assert_int_equal(rows("shop.none"), 0);
-	assert_int_equal(rows("shop.other"), -1);
-	assert_int_equal(rows("shop"), -1);
-	assert_int_equal(rows(""), -1);
+	static const char text[] = NEWER
+		"[`a`.`b.c`]\nRows = 17\n[`nothing`]\nRows = 3\n[``]\nrows = 1\n[`.`orders`]\nRows = 5\n[`]\n[`a`.`d`]\nRows = ";
+	char about[RP_MYDUMPER_ABOUT_MAX];
+	const char *at = text, *end = text + sizeof text - 1;
+	assert_true(rp_mydumper_next_counted(&at, end, about));
+	assert_string_equal(about, "shop.orders");
+	assert_true(rp_mydumper_next_counted(&at, end, about));
+	assert_string_equal(about, "a.b.c");
+	assert_false(rp_mydumper_next_counted(&at, end, about));
+	assert_ptr_equal(at, end);
 }
 
 static void warnings_are_told_from_losses(void **state)

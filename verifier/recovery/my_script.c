@@ -166,9 +166,12 @@ static ssize_t script_read(struct rp_stream *base, void *buf, size_t len, struct
 		n = n < len ? n : len;
 		if (n > 0) {
 			memcpy(buf, ours ? s->add + s->add_at : s->give, n);
-			s->add_at += ours ? n : 0;
-			s->give += ours ? 0 : n;
-			s->n_give -= ours ? 0 : n;
+			if (ours) {
+				s->add_at += n;
+			} else {
+				s->give += n;
+				s->n_give -= n;
+			}
 			return (ssize_t)n;
 		}
 		s->n_add = s->add_at = 0;

@@ -38,8 +38,10 @@ struct rp_mydumper_head {
 /* false: it is none. */
 bool rp_mydumper_parse(const char *text, size_t len, struct rp_mydumper_head *ret);
 
-/* Of a table's section in newer ones: how many rows it had. label: DB.NAME as files are named. -1: not said. */
-long long rp_mydumper_rows(const char *text, size_t len, const char *label, size_t label_len);
+/* Newer ones count the rows of each table. The next that had some, and what its files are about: DB.NAME. *at goes on
+ * towards 'end'; false: there is none. */
+#define RP_MYDUMPER_ABOUT_MAX 600
+bool rp_mydumper_next_counted(const char **at, const char *end, char ret[RP_MYDUMPER_ABOUT_MAX]);
 
 /* rp_format's. */
 const char *rp_mydumper_loses(const struct rp_column *c);

@@ -157,30 +157,38 @@ bool rp_mydumper_parse(const char *text, size_t len, struct rp_mydumper_head *re
 	return is;
 }
 
-/* "[`shop`.`orders`]" */
-static bool is_section(const struct rp_line *l, const char *label, size_t len)
+/* "[`shop`.`orders`]"; what is between the quotes, with the dot. false: it is about no table. */
+static bool read_section(const struct rp_line *l, char ret[RP_MYDUMPER_ABOUT_MAX])
 {
-	const char *dot = memchr(label, '.', len);
-	if (dot == NULL || l->n != len + 6)
+	static const char between[] = "`.`";
+	if (l->n < strlen("[`a`.`b`]") || l->n >= RP_MYDUMPER_ABOUT_MAX)
 		return false;
-	size_t db = (size_t)(dot - label), name = len - db - 1;
-	return memcmp(l->s, "[`", 2) == 0 && memcmp(l->s + 2, label, db) == 0 &&
-	       memcmp(l->s + 2 + db, "`.`", 3) == 0 && memcmp(l->s + 5 + db, dot + 1, name) == 0 &&
-	       memcmp(l->s + 5 + db + name, "`]", 2) == 0;
+	const char *from = l->s + 2, *to = l->s + l->n - 2;
+	const char *dot = memmem(from, (size_t)(to - from), between, strlen(between));
+	if (memcmp(l->s, "[`", 2) != 0 || memcmp(to, "`]", 2) != 0 || dot == NULL)
+		return false;
+	size_t db = (size_t)(dot - from), name = (size_t)(to - dot) - strlen(between);
+	memcpy(ret, from, db);
+	ret[db] = '.';
+	memcpy(ret + db + 1, dot + strlen(between), name);
+	ret[db + 1 + name] = '\0';
+	return true;
 }
 
-long long rp_mydumper_rows(const char *text, size_t len, const char *label, size_t label_len)
+bool rp_mydumper_next_counted(const char **at, const char *end, char ret[RP_MYDUMPER_ABOUT_MAX])
 {
-	struct rp_line l;
 	bool in = false;
-	char value[24] = "";
-	for (const char *at = text, *end = text + len; at < end; at += l.all) {
-		l = rp_line_of(at, (size_t)(end - at));
+	while (*at < end) {
+		struct rp_line l = rp_line_of(*at, (size_t)(end - *at));
+		char rows[24] = "";
+		*at += l.all;
 		if (l.n > 0 && l.s[0] == '[')
-			in = is_section(&l, label, label_len);
-		else if (in && (keep_value(value, sizeof value, &l, "Rows", '=') ||
-				keep_value(value, sizeof value, &l, "rows", '=')))
-			return value[0] != '\0' ? strtoll(value, NULL, 10) : -1;
+			in = read_section(&l, ret);
+		else if (in &&
+			 (keep_value(rows, sizeof rows, &l, "Rows", '=') ||
+			  keep_value(rows, sizeof rows, &l, "rows", '=')) &&
+			 strtoll(rows, NULL, 10) > 0)
+			return true;
 	}
-	return -1;
+	return false;
 }

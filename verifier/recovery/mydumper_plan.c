@@ -196,40 +196,49 @@ static int is_wanted(const struct planning *p, const struct rp_mydumper_step *s,
 	return is_of(s, wanted) && s->part != RP_MYDUMPER_CREATE;
 }
 
-static int compare_steps(const void *va, const void *vb)
+static int compare_about(const void *va, const void *vb)
 {
 	const struct rp_mydumper_step *a = va, *b = vb;
 	if (a->part != b->part)
 		return a->part < b->part ? -1 : 1;
-	return strcmp(a->name, b->name);
+	int r = memcmp(a->name, b->name, a->len < b->len ? a->len : b->len);
+	return r != 0 ? r : (a->len > b->len) - (a->len < b->len);
 }
 
-static const struct rp_mydumper_step *find_about(const struct rp_mydumper_plan *p, enum rp_mydumper_part part,
-						 const struct rp_mydumper_step *same)
+static int compare_steps(const void *va, const void *vb)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->steps[i].part == part && p->steps[i].len == same->len &&
-		    memcmp(p->steps[i].name, same->name, same->len) == 0)
-			return &p->steps[i];
-	return NULL;
+	const struct rp_mydumper_step *a = va, *b = vb;
+	int r = compare_about(va, vb);
+	return r != 0 ? r : strcmp(a->name, b->name);
 }
 
-/* Sorted: what is about the same table stands together in each part. */
+static bool is_there(const struct rp_mydumper_plan *p, enum rp_mydumper_part part, const char *about,
+		     size_t len)
+{
+	const struct rp_mydumper_step key = {.part = part, .name = about, .len = len};
+	return bsearch(&key, p->steps, p->n, sizeof key, compare_about) != NULL;
+}
+
 static int check_whole(const struct planning *p, const struct rp_mydumper_plan *plan,
 		       const struct database *d, struct rp_err **err)
 {
+	char about[RP_MYDUMPER_ABOUT_MAX];
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct rp_mydumper_step *s = &plan->steps[i];
 		bool of_table =
 			s->part == RP_MYDUMPER_ROWS || (s->part == RP_MYDUMPER_TRIGGERS && s->len > d->len);
-		if (of_table && find_about(plan, RP_MYDUMPER_TABLE, s) == NULL)
+		if (of_table && !is_there(plan, RP_MYDUMPER_TABLE, s->name, s->len))
 			return rp_err_set(err, RP_ERR_BACKUP, "'%s' is there, and '%.*s-schema.sql' is not",
 					  s->name, (int)s->len, s->name);
-		if (s->part == RP_MYDUMPER_TABLE && find_about(plan, RP_MYDUMPER_ROWS, s) == NULL &&
-		    rp_mydumper_rows(rp_buf_text(&p->metadata), p->metadata.len, s->name, s->len) > 0)
+	}
+	const char *at = rp_buf_text(&p->metadata), *end = at + p->metadata.len;
+	while (rp_mydumper_next_counted(&at, end, about)) {
+		size_t len = strlen(about);
+		if (is_there(plan, RP_MYDUMPER_TABLE, about, len) &&
+		    !is_there(plan, RP_MYDUMPER_ROWS, about, len))
 			return rp_err_set(err, RP_ERR_BACKUP,
-					  "the rows of '%.*s' are missing, which 'metadata' has counted",
-					  (int)s->len, s->name);
+					  "the rows of '%s' are missing, which 'metadata' has counted",
+					  about);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #     . tests/lib/postgres.sh
 #     pg_begin          a private directory in $work, removed with everything in it when the script ends
 #     pg_start          a server on a socket in it; PGHOST, PGPORT, PGUSER and $uri (without a database) point there
+#     pg_run            the same on the data directory that is there, after pg_stop
 #     pg_load DB FILE   make a database and load an SQL file
 #
 # $RP_PG_BINDIR chooses the version; the newest installed one otherwise. Root starts servers as another user.
@@ -43,10 +44,8 @@ pg_begin() {
 }
 
 pg_start() { # [setting=value...]
-	local setting options=()
 	install -d -m 700 "$work/pg"
 	[ ${#as_server[@]} -eq 0 ] || chown "$pg_user" "$work/pg"
-	for setting; do options+=(-c "$setting"); done
 	(
 		cd "$work" || exit 1
 		"${as_server[@]}" initdb -D "$work/pg/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 "${pg_initdb[@]}" \
@@ -54,6 +53,13 @@ pg_start() { # [setting=value...]
 	) || exit 1
 	install -d -m 755 "$work/socket"
 	[ ${#as_server[@]} -eq 0 ] || chown "$pg_user" "$work/socket"
+	pg_run "$@"
+}
+
+# Start it on the data directory that is there.
+pg_run() { # [setting=value...]
+	local setting options=()
+	for setting; do options+=(-c "$setting"); done
 	# In the background from this shell: its pid is ours to stop.
 	(cd "$work" && exec "${as_server[@]}" postgres -D "$work/pg/data" -c listen_addresses= \
 		-c "unix_socket_directories=$work/socket" -c fsync=off "${options[@]}") >"$work/server.log" 2>&1 &

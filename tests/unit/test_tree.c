@@ -221,7 +221,6 @@ static const struct {
 	{"inc1/xtrabackup_checkpoints", "backup_type = incremental\n", "full/ibdata1", true},
 	{"mon/xtrabackup_checkpoints", "backup_type = full-backuped\n", "tue/ibdata1", false},
 	{"backup/main/backup.info", "[backrest]\n", "archive/main/archive.info", true},
-	{"base/20261121T060000/backup.info", "backup_label=None\n", "wals/xlog.db", true},
 };
 
 static int count(void *ctx, const struct rp_point *p, struct rp_err **err)

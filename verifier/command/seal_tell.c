@@ -188,6 +188,10 @@ static void warn(const struct sealing *s)
 	if (v->n_relations == 0)
 		rp_log(s->run, RP_LOG_WARNING,
 		       "there is no relation in this database: nothing can be verified by it");
+	if (rp_position_fact(&v->position, "recovery_refused"))
+		rp_log(s->run, RP_LOG_WARNING,
+		       "not snapshot-bound, so that differing rows of a physical backup will prove nothing: %s",
+		       rp_position_fact(&v->position, "recovery_refused"));
 	if (!v->position.bound)
 		rp_log(s->run, RP_LOG_WARNING,
 		       "the survey is not of one moment: differences will prove nothing");

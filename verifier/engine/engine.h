@@ -126,8 +126,8 @@ struct rp_engine {
 		    int64_t *ret_held_ms, struct rp_err **err);
 	/* [no moment has a place in a log] Said to a leader before hold(): a physical backup is to be compared with this
 	 * moment, so it must be one at which a replay of the source's log can stop exactly. identify() then tells that place
-	 * and the fact "recovery_by": how it was found; where it cannot be had, hold() warns and goes on, "recovery_by" is
-	 * "none" and "recovery_refused" says why. */
+	 * and the fact "recovery_by": how it was found; where it cannot be had, hold() goes on without, "recovery_by" is "none"
+	 * and "recovery_refused" says why. */
 	void (*pinpoint)(struct rp_conn *leader);
 	/* [always one part] Cut r into at most n parts of about equal work that cover it once; how many it
 	 * made. */

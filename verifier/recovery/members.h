@@ -8,7 +8,7 @@
 
 /* Every member of the three families: for registry.c, and for the file that ends in it. */
 
-extern const struct rp_store_driver rp_store_directory;
+extern const struct rp_store_driver rp_store_directory, rp_store_sets;
 /* whole: all of it is one recovery point. */
 int rp_store_directory_open(struct rp_store **ret, const char *path, bool whole, struct rp_run *run,
 			    struct rp_err **err);
@@ -25,5 +25,7 @@ extern const struct rp_format rp_format_pg_base;
 extern const struct rp_format rp_format_mysqldump;
 extern const struct rp_format rp_format_mariadb_backup;
 extern const struct rp_format rp_format_mydumper;
+extern const struct rp_format rp_format_pgbackrest;
+extern const struct rp_format rp_format_barman;
 
 #endif

@@ -4,6 +4,7 @@
 #include "verifier/util/error.h"
 
 const struct rp_store_driver *const rp_store_drivers[] = {
+	&rp_store_sets, /* claims some of the directories */
 	&rp_store_directory,
 	NULL,
 };
@@ -23,5 +24,7 @@ const struct rp_format *const rp_formats[] = {
 	&rp_format_mysqldump,
 	&rp_format_mariadb_backup,
 	&rp_format_mydumper,
+	&rp_format_pgbackrest,
+	&rp_format_barman,
 	NULL,
 };

@@ -66,6 +66,8 @@ static size_t scheme_length(const char *uri)
 
 static bool has_scheme(const struct rp_store_driver *d, const char *uri, size_t n)
 {
+	if (n == 0 && d->claims != NULL && d->claims(uri))
+		return true;
 	for (const char *const *s = d->schemes; *s != NULL; s++)
 		if (strlen(*s) == n && strncmp(*s, uri, n) == 0)
 			return true;

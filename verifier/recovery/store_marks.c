@@ -30,6 +30,8 @@ static const struct rp_mark marks[] = {
 	/* An incremental backup beside the one that it rests upon: none of them is restored without the others. */
 	{"*/xtrabackup_checkpoints", "backup_type = incremental", NULL, false},
 	{"*/mariadb_backup_checkpoints", "backup_type = incremental", NULL, false},
+	{"backup.manifest", NULL, "backup.manifest.copy",
+	 true}, /* a set of pgBackRest's, without its repository */
 	{"backup/*/backup.info", NULL, "archive", true},
 	{"base/*/backup.info", NULL, "wals", true},
 };

@@ -20,9 +20,12 @@ int rp_scratch_work(struct rp_scratch *s, const char *const argv[], const char *
 {
 	rp_autoargv line = {0};
 	rp_autoargv env = {0};
-	if (argv[0] == NULL || strchr(argv[0], '/') != NULL)
+	if (argv[0] == NULL || (argv[0][0] != '/' && strchr(argv[0], '/') != NULL))
 		return rp_err_set(err, RP_ERR_USAGE, "a tool of the server's is named without a path");
-	rp_argv_addf(&line, "%s/%s", s->place.with.bindir, argv[0]);
+	if (argv[0][0] == '/')
+		rp_argv_add(&line, argv[0]);
+	else
+		rp_argv_addf(&line, "%s/%s", s->place.with.bindir, argv[0]);
 	for (const char *const *word = argv + 1; *word != NULL; word++)
 		rp_argv_add(&line, *word);
 	for (const char *const *word = environment; *word != NULL; word++)

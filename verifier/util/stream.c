@@ -56,14 +56,12 @@ static void file_close(struct rp_stream *s)
 	free(f);
 }
 
-int rp_stream_of_file(struct rp_stream **ret, const char *path, struct rp_err **err)
+int rp_stream_of_fd(struct rp_stream **ret, int taken, const char *name, struct rp_err **err)
 {
 	static const struct rp_stream_ops ops = {.read = file_read, .close = file_close};
-	rp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return rp_err_sys(err, errno, "open '%s'", path);
+	rp_autoclose int fd = taken;
 	struct file_stream *f = calloc(1, sizeof *f);
-	char *copy = strdup(path);
+	char *copy = strdup(name);
 	if (f == NULL || copy == NULL) {
 		free(f);
 		free(copy);
@@ -72,6 +70,14 @@ int rp_stream_of_file(struct rp_stream **ret, const char *path, struct rp_err **
 	*f = (struct file_stream){.base.ops = &ops, .fd = rp_take_fd(&fd), .path = copy};
 	*ret = &f->base;
 	return 0;
+}
+
+int rp_stream_of_file(struct rp_stream **ret, const char *path, struct rp_err **err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return rp_err_sys(err, errno, "open '%s'", path);
+	return rp_stream_of_fd(ret, fd, path, err);
 }
 
 struct memory_stream {

@@ -94,9 +94,6 @@ static int lead_anyhow(struct rp_pg_conn *c, const struct rp_buf *why, struct rp
 	s->refused = strdup(rp_buf_text(why));
 	if (s->refused == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	rp_log(c->base.run, RP_LOG_WARNING,
-	       "not snapshot-bound, so that differing rows of a physical backup will prove nothing: %s",
-	       s->refused);
 	return c->moment ? 0 : rp_pg_lead(c, NULL, err);
 }
 

@@ -94,6 +94,30 @@ tap $? "openssl verifies the signature"
 cmp -s led/entries/000000000007.json out/result.dsse.json && cmp -s led/results/000000000007.json out/result.json
 tap $? "the report directory holds the same entry and the same result"
 
+# One archive for the auditor, and its own instructions, typed on a machine that has nothing else.
+mkdir again passed
+cp led/results/000000000005.json passed/result.json
+cp led/entries/000000000005.json passed/result.dsse.json
+bundle() { # FILE
+	"$reprove" report passed/result.json --reports again --bundle "$1" --manifest m.json --ledger led --trust trust.yaml \
+		--result-key runner/reprove.key
+}
+runs 0 "a bundle of the evidence" bundle one.tar.zst
+runs 0 "and again" bundle two.tar.zst
+cmp -s one.tar.zst two.tar.zst
+tap $? "the same evidence gives the same bytes"
+runs 4 "an archive of an unknown kind is refused" bundle one.zip
+mkdir bare
+for program in openssl sha256sum jq base64 wc cat; do ln -s "$(command -v $program)" bare/; done
+zstd -dcq one.tar.zst | tar -xf - && cd evidence-shop || exit 1
+{ echo "set -eu"; grep '^    ' README.md; } >../walk.sh
+runs 0 "the instructions in it can be followed with openssl, sha256sum and jq alone" env -i PATH="$work/bare" "$BASH" ../walk.sh
+[ "$(printf '%s\n' "$out" | grep -c "Signature Verified Successfully")" -eq 3 ]
+tap $? "and three signatures hold"
+printf ' ' >>result.json
+runs 1 "what was changed in it shows" env -i PATH="$work/bare" "$BASH" ../walk.sh
+cd "$work" || exit 1
+
 # What the trust store asks for.
 runs 0 "show says whose key it is" "$reprove" show --trust trust.yaml m.json
 has "backup team" "by name" "$out"

@@ -5,57 +5,134 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "verifier/command/bundle.h"
 #include "verifier/command/commands.h"
 #include "verifier/result/result.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
 struct report_options {
-	const char *file, *reports;
+	const char *file, *reports, *bundle, *manifest, *ledger, *config, *result_key;
+	const char **trust, **trust_result;
 };
 
+#define AT(member) .at = offsetof(struct report_options, member)
 static const struct rp_option options[] = {
+	{RP_OPTION_CONFIG, AT(config)},
 	{.name = "reports",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
-	 .at = offsetof(struct report_options, reports),
+	 AT(reports),
 	 .help = "Where to write them; the directory that the result is in when it is not given."},
+	{.name = "bundle",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(bundle),
+	 .once = true,
+	 .help = "Write all evidence into one archive as well (.tar, .tar.gz, .tar.zst): result, reports, manifest, ledger, public "
+		 "keys, digests of all of them and how to check it with stock tools. The same evidence gives the same bytes."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .help = "The manifest that was verified, for the bundle."},
+	{.name = "ledger",
+	 .type = RP_OPTION_DIR,
+	 .value = "DIR",
+	 AT(ledger),
+	 .help = "The ledger that the run is recorded in, for the bundle."},
+	{.name = "trust",
+	 .type = RP_OPTION_FILES,
+	 .value = "PUB",
+	 AT(trust),
+	 .help = "A public key that signs manifests, or a trust store: its keys go into the bundle. May be given more than once."},
+	{.name = "trust-result",
+	 .type = RP_OPTION_FILES,
+	 .value = "PUB",
+	 AT(trust_result),
+	 .help = "The same for a key that signs results."},
+	{.name = "result-key",
+	 .type = RP_OPTION_FILE,
+	 .value = "KEY",
+	 AT(result_key),
+	 .help = "The private key that signs the bundle's list of digests."},
 	{0},
 };
 static const struct rp_operand file = {
 	.value = "RESULT",
 	.help = "A result.json that 'verify' has written.",
 	.type = RP_OPTION_FILE,
-	.at = offsetof(struct report_options, file),
+	AT(file),
 	.required = true,
 };
 static const struct rp_example examples[] = {
 	{"render all reports again", "reprove report out/result.json"},
 	{"render them somewhere else", "reprove report out/result.json --reports for-the-auditor"},
+	{"one archive for the auditor",
+	 "reprove report out/result.json --bundle shop.tar.zst --manifest shop.manifest.json --ledger ledger --trust trust.yaml "
+	 "--result-key result.key"},
 	{0},
 };
+
+static int read_result(const char *path, struct rp_result **ret, struct rp_err **err)
+{
+	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
+
+	if (rp_file_read(path, &json, err) < 0 || rp_result_read(ret, rp_buf_text(&json), json.len, err) < 0)
+		return rp_err_wrap(err, "report '%s'", path);
+	return 0;
+}
+
+static int bundle(const struct report_options *o, const struct rp_result *r, struct rp_trust_store *trust,
+		  struct rp_err **err)
+{
+	rp_auto(rp_arena) memory = NULL;
+	rp_auto(rp_ledger) ledger = NULL;
+	rp_auto(rp_key) key = NULL;
+
+	if (rp_arena_new(&memory, err) < 0 ||
+	    rp_trust_store_add_all(trust, memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0 ||
+	    rp_trust_store_add_all(trust, memory, o->trust_result, RP_SIGNS_RESULTS, err) < 0 ||
+	    (o->ledger && rp_ledger_open(&ledger, o->ledger, false, err) < 0) ||
+	    (o->result_key && rp_key_load_private(&key, o->result_key, err) < 0))
+		return -1;
+	const struct rp_bundle b = {.result = r,
+				    .result_file = o->file,
+				    .manifest = o->manifest,
+				    .config = o->config,
+				    .ledger = ledger,
+				    .trust = trust,
+				    .key = key};
+	return rp_bundle_write(&b, o->bundle, err);
+}
 
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct report_options *o = call->options;
 	struct rp_rendering how = {.color = rp_command_color(), .width = rp_command_width()};
-	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
 	rp_auto(rp_result) r = NULL;
 	rp_autofree char *copy = strdup(o->file);
 	const char *to;
 
 	if (!copy)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (rp_file_read(o->file, &json, err) < 0 ||
-	    rp_result_read(&r, rp_buf_text(&json), json.len, err) < 0)
-		return rp_err_wrap(err, "report '%s'", o->file);
+	if (read_result(o->file, &r, err) < 0)
+		return -1;
 	to = o->reports ? o->reports : dirname(copy);
 	how.where = to;
 	if (rp_dir_make(to, 0755, err) < 0 || rp_reports_write(r, to, err) < 0 ||
 	    rp_reports_print(r, &how, err) < 0)
 		return rp_err_wrap(err, "report");
+	if (o->bundle) {
+		struct rp_trust_store trust = {0};
+		int done = bundle(o, r, &trust, err);
+		rp_trust_store_done(&trust);
+		if (done < 0)
+			return rp_err_wrap(err, "report");
+	}
 	/* A failed run does not become a success by being printed once more. */
 	return (int)rp_result_status(r);
 }

@@ -203,3 +203,17 @@ int rp_key_generate(const char *dir, struct rp_err **err)
 	ERR_clear_error();
 	return r < 0 ? rp_err_wrap(err, "make a key pair") : 0;
 }
+
+int rp_key_public_pem(const struct rp_key *k, struct rp_buf *ret, struct rp_err **err)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	if (bio == NULL || PEM_write_bio_PUBKEY(bio, k->pkey) != 1) {
+		BIO_free(bio);
+		return rp_err_set(err, RP_ERR_NOMEM, "cannot write key %s as PEM", k->id);
+	}
+	long len = BIO_get_mem_data(bio, &text);
+	rp_buf_add_mem(ret, text, (size_t)len);
+	BIO_free(bio);
+	return rp_buf_check(ret, err);
+}

@@ -18,6 +18,27 @@
 #define SKETCH_DEFAULT	 10240	     /* names about a hundred rows that differ */
 #define SKETCHES_DEFAULT (16u << 20) /* of all relations: as much as a thousand large ones take */
 
+static int read_filters(struct sealing *s, struct rp_err **err)
+{
+	const char **line = s->options->filters;
+	size_t n = 0;
+
+	while (line && line[n])
+		n++;
+	if (n && !s->options->backup)
+		return rp_err_set(err, RP_ERR_USAGE, "needs --backup FILE to write to");
+	s->filters = calloc(n + 1, sizeof(*s->filters));
+	if (!s->filters)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (; s->n_filters < n; s->n_filters++) {
+		if (rp_words_split(line[s->n_filters], &s->filters[s->n_filters], err) < 0) {
+			s->n_filters++;
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* What can be wrong with the options is found before a server is asked for anything. */
 static int prepare(struct sealing *s, struct rp_err **err)
 {
@@ -50,11 +71,15 @@ static int prepare(struct sealing *s, struct rp_err **err)
 	const char *dir = dirname(copy);
 	if (access(dir, W_OK | X_OK) < 0)
 		return rp_err_sys(err, errno, "seal: write to '%s'", dir);
+	if (read_filters(s, err) < 0)
+		return rp_err_wrap(err, "seal: --backup-filter");
 	if (o->command && rp_words_split(o->command, &s->command, err) < 0)
 		return rp_err_wrap(err, "seal: --backup-command");
 	const struct rp_dump_wish wish = {.engine = engine,
 					  .format = o->format,
 					  .command = o->command ? (const char *const *)s->command.v : NULL,
+					  .filters = s->filters,
+					  .n_filters = s->n_filters,
 					  .path = o->backup,
 					  .jobs = (unsigned)rp_command_jobs(o->jobs)};
 	if (o->backup && rp_dump_new(&s->dump, &wish, err) < 0)
@@ -246,6 +271,9 @@ static int run(const struct rp_call *call, struct rp_err **err)
 	rp_survey_free(s.survey);
 	rp_made_done(&s.made);
 	rp_argv_done(&s.command);
+	for (size_t i = 0; i < s.n_filters; i++)
+		rp_argv_done(&s.filters[i]);
+	free(s.filters);
 	rp_key_free(s.key);
 	return status;
 }

@@ -18,6 +18,7 @@ struct rp_run;
 /* What 'seal' was asked for: the options as they were read. */
 struct seal_options {
 	const char *source, *key, *manifest, *backup, *format, *command, *target, *config, *environment;
+	const char **filters;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool physical, no_sketch, fingerprint_keys, json;
@@ -35,6 +36,8 @@ struct sealing {
 	struct rp_run *run;
 	struct rp_key *key;
 	struct rp_argv command;
+	struct rp_argv *filters; /* of the backup; owned */
+	size_t n_filters;
 	struct rp_dump *dump;
 	struct rp_db *db;
 	struct rp_survey *survey;

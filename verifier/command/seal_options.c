@@ -50,6 +50,13 @@ const struct rp_option rp_seal_options[] = {
 		 "{snapshot} is replaced by the snapshot's name; on MariaDB and MySQL {defaults} by an option file "
 		 "that says how to connect, and {socket} by the socket that stands in it. What lets it into the "
 		 "snapshot must be there. Words are split at blanks, and quotes are understood; there is no shell."},
+	{.name = "backup-filter",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "COMMAND",
+	 AT(filters),
+	 .help = "What the backup goes through on its way into the file, such as 'zstd -T0' or 'age -r RECIPIENT': from "
+		 "standard input to standard output. What comes out is the backup, and its SHA-256 is sealed. May be "
+		 "given up to four times; the first one gets what the dump tool writes."},
 	{.name = "physical",
 	 .type = RP_OPTION_FLAG,
 	 AT(physical),
@@ -129,6 +136,9 @@ const struct rp_example rp_seal_examples[] = {
 	{"for a physical backup, whose log is archived: verify recovers to the very moment that is sealed",
 	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--physical"},
+	{"compressed and encrypted in passing, and on to where it is kept",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
+	 "--backup - --backup-filter 'zstd -T0' --backup-filter 'age -r age1...' | aws s3 cp - s3://backups/shop"},
 	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
 	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup shop.sql"},

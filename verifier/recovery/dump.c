@@ -32,15 +32,17 @@ struct rp_dump {
 	struct rp_dump_place place;
 	unsigned jobs;
 	struct rp_proc proc;
+	struct rp_dump_filters filters;
 	/* From here on the mover's, between start() and join. */
 	pthread_t mover;
 	bool moving;
 	int out, errors; /* our ends of the tool's pipes */
+	int complaints;	 /* and of the filters' */
 	/* Pipes that carry nothing: closing one end is seen at the other, and unlike a write cannot fail. */
 	int stop[2], done[2]; /* to the mover, and from it */
 	EVP_MD_CTX *hash;
 	uint64_t size;
-	struct rp_buf said;
+	struct rp_buf said, complained;
 	struct rp_err *failure;
 };
 
@@ -66,14 +68,14 @@ static int move(struct rp_dump *d, uint8_t *chunk, size_t max)
 	return 0;
 }
 
-static int listen_to(struct rp_dump *d, uint8_t *chunk, size_t max)
+static int listen_to(struct rp_dump *d, int *from, struct rp_buf *to, uint8_t *chunk, size_t max)
 {
-	ssize_t n = read(d->errors, chunk, max);
+	ssize_t n = read(*from, chunk, max);
 	if (n == 0)
-		close_fd(&d->errors);
-	size_t room = d->said.max - d->said.len;
+		close_fd(from);
+	size_t room = to->max - to->len;
 	if (n > 0)
-		rp_buf_add_mem(&d->said, chunk, (size_t)n < room ? (size_t)n : room);
+		rp_buf_add_mem(to, chunk, (size_t)n < room ? (size_t)n : room);
 	return n < 0 && errno != EINTR ? rp_err_sys(&d->failure, errno, "read what the tool says") : 0;
 }
 
@@ -83,16 +85,19 @@ static void move_all(struct rp_dump *d)
 	rp_autofree uint8_t *chunk = malloc(max);
 	if (chunk == NULL)
 		(void)rp_err_set(&d->failure, RP_ERR_NOMEM, "out of memory");
-	while (d->failure == NULL && (d->out >= 0 || d->errors >= 0)) {
+	while (d->failure == NULL && (d->out >= 0 || d->errors >= 0 || d->complaints >= 0)) {
 		struct pollfd fds[] = {{.fd = d->out, .events = POLLIN},
 				       {.fd = d->errors, .events = POLLIN},
-				       {.fd = d->stop[0], .events = POLLIN}};
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+				       {.fd = d->stop[0], .events = POLLIN},
+				       {.fd = d->complaints, .events = POLLIN}};
+		if (poll(fds, 4, -1) < 0 && errno != EINTR)
 			(void)rp_err_sys(&d->failure, errno, "poll");
 		else if (fds[2].revents != 0)
 			break;
 		else if ((fds[0].revents != 0 && move(d, chunk, max) < 0) ||
-			 (fds[1].revents != 0 && listen_to(d, chunk, max) < 0))
+			 (fds[1].revents != 0 && listen_to(d, &d->errors, &d->said, chunk, max) < 0) ||
+			 (fds[3].revents != 0 &&
+			  listen_to(d, &d->complaints, &d->complained, chunk, max) < 0))
 			break;
 	}
 }
@@ -104,6 +109,7 @@ static void *mover(void *ctx)
 	/* A tool that goes on writing after a failure of ours ends by these. */
 	close_fd(&d->out);
 	close_fd(&d->errors);
+	close_fd(&d->complaints);
 	close_fd(&d->done[1]);
 	return NULL;
 }
@@ -137,6 +143,10 @@ static int run_tool(struct rp_dump *d, const struct rp_argv *argv, const struct 
 	rp_autoclose int errors = -1;
 	if ((d->place.inner == NULL && make_pipe(&d->out, &out, err) < 0) ||
 	    make_pipe(&d->errors, &errors, err) < 0)
+		return -1;
+	rp_autoclose int complaints = -1;
+	if (d->filters.n > 0 && (make_pipe(&d->complaints, &complaints, err) < 0 ||
+				 rp_dump_filters_start(&d->filters, &out, complaints, err) < 0))
 		return -1;
 	struct rp_program p = RP_PROGRAM_INIT;
 	p.argv = argv->v;
@@ -195,10 +205,12 @@ static void join(struct rp_dump *d)
 
 /* What the tool itself says comes before what it means for us: 'no space left' is clearer than 'killed by
  * SIGPIPE', and the first is ours. */
-static int judge(struct rp_dump *d, int status, struct rp_err **err)
+static int judge(struct rp_dump *d, int status, struct rp_run *run, struct rp_err **err)
 {
 	if (d->failure != NULL)
 		return rp_err_set(err, rp_err_kind(d->failure), "%s", rp_err_text(d->failure));
+	if (rp_dump_filters_wait(&d->filters, run, rp_buf_text(&d->complained), err) < 0)
+		return -1;
 	if (status != 0) {
 		const struct rp_hosting *h = d->engine->hosting;
 		const char *said = rp_dump_after_warnings(rp_buf_text(&d->said),
@@ -228,7 +240,7 @@ static int check(struct rp_guest *g, struct rp_err **err)
 		return 0;
 	join(d);
 	int status = d->failure != NULL ? 0 : rp_proc_wait(&d->proc, &soon, NULL);
-	if (status >= 0 && judge(d, status, err) < 0)
+	if (status >= 0 && judge(d, status, &soon, err) < 0)
 		return -1;
 	return rp_err_set(err, RP_ERR_ENGINE, "the backup's command ended before it saw the moment");
 }
@@ -249,12 +261,22 @@ int rp_dump_new(struct rp_dump **ret, const struct rp_dump_wish *wish, struct rp
 			      .jobs = wish->jobs > 0 ? wish->jobs : 1,
 			      .place = RP_DUMP_PLACE_INIT,
 			      .proc = RP_PROC_INIT,
+			      .filters = {.argv = wish->filters, .n = wish->n_filters},
 			      .out = -1,
 			      .errors = -1,
+			      .complaints = -1,
 			      .stop = {-1, -1},
 			      .done = {-1, -1},
 			      .hash = EVP_MD_CTX_new(),
-			      .said = RP_BUF_INIT(SAID_MAX)};
+			      .said = RP_BUF_INIT(SAID_MAX),
+			      .complained = RP_BUF_INIT(SAID_MAX)};
+	if (wish->n_filters > RP_WRAPPED_MAX)
+		return rp_err_set(err, RP_ERR_USAGE, "more than %d filters are not taken off again",
+				  RP_WRAPPED_MAX);
+	for (size_t i = 0; i < wish->n_filters; i++)
+		d->filters.procs[i] = (struct rp_proc)RP_PROC_INIT;
+	if (wish->n_filters > 0 && rp_dump_uses(words_of(d), "{path}"))
+		return rp_err_set(err, RP_ERR_USAGE, "what the tool writes by itself goes through no filter");
 	if (pipe2(d->stop, O_CLOEXEC) < 0 || pipe2(d->done, O_CLOEXEC) < 0 || d->hash == NULL ||
 	    EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL) != 1)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory or descriptors");
@@ -322,13 +344,15 @@ int rp_dump_finish(struct rp_dump *d, struct rp_made *ret, struct rp_err **err)
 	if (rp_run_poll(run, &moved, 1, err) < 0)
 		return rp_err_wrap(err, "backup");
 	join(d);
-	if (d->failure != NULL)
+	if (d->failure != NULL) {
 		rp_proc_stop(&d->proc, SIGTERM, GRACE_MS);
+		rp_dump_filters_stop(&d->filters);
+	}
 	int status = d->failure != NULL ? 0 : rp_proc_wait(&d->proc, run, err);
 	if (status < 0)
 		return rp_err_wrap(err, "backup");
 	rp_cleanup(rp_made_done) struct rp_made made = {0};
-	if (judge(d, status, err) < 0 ||
+	if (judge(d, status, run, err) < 0 ||
 	    (d->place.inner != NULL ? rp_dump_place_read(&d->place, run, &made, err)
 				    : passed(d, &made, err)) < 0 ||
 	    rp_dump_place_publish(&d->place, err) < 0)
@@ -344,15 +368,18 @@ void rp_dump_free(struct rp_dump *d)
 		return;
 	rp_proc_stop(&d->proc, SIGTERM, GRACE_MS);
 	close_fd(&d->stop[1]);
+	rp_dump_filters_stop(&d->filters);
 	join(d);
 	close_fd(&d->out);
 	close_fd(&d->errors);
+	close_fd(&d->complaints);
 	close_fd(&d->stop[0]);
 	close_fd(&d->done[0]);
 	close_fd(&d->done[1]);
 	rp_dump_place_done(&d->place);
 	EVP_MD_CTX_free(d->hash);
 	rp_buf_done(&d->said);
+	rp_buf_done(&d->complained);
 	rp_err_free(d->failure);
 	free(d);
 }

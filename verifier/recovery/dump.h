@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "verifier/recovery/unwrap.h"
 #include "verifier/survey/survey.h"
+#include "verifier/util/proc.h"
 
 struct rp_argv;
 struct rp_engine;
@@ -49,6 +51,19 @@ int rp_dump_place_read(const struct rp_dump_place *p, struct rp_run *run, struct
 int rp_dump_place_publish(struct rp_dump_place *p, struct rp_err **err);
 /* Leaves nothing that was not published. */
 void rp_dump_place_done(struct rp_dump_place *p);
+
+/* dump_filter.c: programs of the user's own between the tool and us: what they make of the backup is the backup. */
+struct rp_dump_filters {
+	const struct rp_argv *argv; /* borrowed */
+	size_t n;
+	struct rp_proc procs[RP_WRAPPED_MAX];
+};
+/* '*out' is where the last one writes to; it becomes where the tool does. */
+int rp_dump_filters_start(struct rp_dump_filters *f, int *out, int errors, struct rp_err **err);
+/* -1: one has failed, or the run is to stop. */
+int rp_dump_filters_wait(struct rp_dump_filters *f, struct rp_run *run, const char *said,
+			 struct rp_err **err);
+void rp_dump_filters_stop(struct rp_dump_filters *f);
 
 /* dump_tool.c */
 /* Which of the engine's formats is to be made; NULL without err: none, and the command is the user's own. */

@@ -10,6 +10,7 @@
 #include "verifier/recovery/artifact.h"
 #include "verifier/scratch/scratch.h"
 
+struct rp_argv;
 struct rp_buf;
 struct rp_column;
 struct rp_err;
@@ -104,6 +105,9 @@ struct rp_dump_wish {
 	 * one word. A command that does not name {snapshot} where there is one, or neither {socket} nor {defaults}, is
 	 * refused: its backup would be of another moment. NULL: the format's. Borrowed. */
 	const char *const *command;
+	/* What the backup goes through, the first one first; at most RP_WRAPPED_MAX. Borrowed as long as it is made. */
+	const struct rp_argv *filters;
+	size_t n_filters;
 	const char *path; /* "-": stdout */
 	unsigned jobs;	  /* for {jobs}; 0: 1 */
 };

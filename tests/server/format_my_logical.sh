@@ -8,6 +8,7 @@ reprove=$(realpath "$1") root=$2
 . "$root/tests/lib/mysql.sh"
 . "$root/tests/lib/tap.sh"
 my_begin
+command -v mydumper >/dev/null || my_skip "mydumper is not installed"
 my_start --log-bin=binlog --server-id=1 --binlog-format=ROW
 cd "$work" || exit 1
 "$reprove" keygen . >/dev/null
@@ -110,6 +111,30 @@ tap $? "mydumper: of several databases"
 runs 0 "the sealed one of them" verify server
 runs 4 "without a manifest nobody says which" "$reprove" verify --state none --target shop --no-manifest --reports out server
 has "'other', 'shop'" "they are named" "$out$err"
+
+# What newer ones write is not to be had here: their metadata, after their documentation, and zstd.
+cp -r server newer && zstd -q --rm newer/*.sql
+cat >newer/metadata <<'S'
+# Started dump at: 2026-11-21 10:00:00
+[config]
+quote-character = BACKTICK
+
+[source]
+# SOURCE_LOG_FILE = "binlog.000001"
+# SOURCE_LOG_POS = 4
+
+[`shop`.`customers`]
+real_table_name=customers
+rows = 2
+
+[`shop`.`nothing`]
+rows = 0
+# Finished dump at: 2026-11-21 10:00:01
+S
+runs 0 "the metadata of newer ones, and zstd" verify newer
+rm newer/shop.customers.sql.zst
+runs 1 "rows that were counted and are missing" verify newer
+has "the rows of 'shop.customers' are missing" "the table is named" "$out$err"
 
 copy() { rm -rf damaged && cp -r server damaged; }
 copy && rm damaged/shop.orders-schema.sql

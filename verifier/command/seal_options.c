@@ -40,7 +40,8 @@ const struct rp_option rp_seal_options[] = {
 	 .value = "FORMAT",
 	 AT(format),
 	 .help = "What that backup is: custom, plain, tar or directory for PostgreSQL (a directory is made with as many "
-		 "connections as --jobs says). The engine's first when it is not given: custom, mysqldump."},
+		 "connections as --jobs says); mysqldump or mydumper (a directory, too) for MariaDB and MySQL. The engine's first "
+		 "when it is not given: custom, mysqldump."},
 	{.name = "backup-command",
 	 .type = RP_OPTION_TEXT,
 	 .value = "COMMAND",

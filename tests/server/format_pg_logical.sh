@@ -106,6 +106,9 @@ fails restore.complete "holds the roles of a server and no database" "and are sa
 sed '/^ALTER DATABASE everything SET/d' all.sql >hurt.sql
 runs 1 "a setting that is lost from it" verify --manifest alone.json hurt.sql
 fails schema.objects "statement_timeout" "is named"
+sed '/^\(CREATE\|ALTER\|COMMENT ON\) ROLE clerk[; ]/d; /^GRANT staff/d; /^lines; /d' all.sql >hurt.sql
+runs 1 "a role that is lost from it" verify --manifest alone.json hurt.sql
+fails restore.complete 'role "clerk" does not exist' "is named, though the manifest knows it"
 python3 - <<-'PY'
 	s = open("all.sql").read()
 	at = s.index('-- Database "everything" dump')

@@ -137,12 +137,17 @@ static int restore_database(struct rp_pg_cluster *c, const struct rp_pg_part *pa
 	rp_auto(rp_stream) from = NULL;
 	if (rp_pg_cluster_read(c, &from, err) < 0)
 		return -1;
-	uint64_t line = part->line;
-	if (rp_psql_restore(s, rp_take(from), part->name, said, err) < 0)
-		return rp_err_wrap(
-			err, "database '%s', which begins in line %llu, where its own lines count from 1",
-			part->name, (unsigned long long)line);
-	return 0;
+	rp_autoerr struct rp_err *why = NULL;
+	if (rp_psql_restore(s, rp_take(from), part->name, said, &why) == 0)
+		return 0;
+	/* What pg_dump may take for granted, this dump has to bring. */
+	const char *text = rp_err_text(why), *role = strstr(text, "role \""), *hint = rp_err_hint_text(why);
+	bool lost = role != NULL && strstr(role, "\" does not exist") != NULL;
+	(void)rp_err_set(err, lost ? RP_ERR_BACKUP : rp_err_kind(why), "%s", text);
+	if (hint != NULL && !lost)
+		(void)rp_err_hint(err, "%s", hint);
+	return rp_err_wrap(err, "database '%s', which begins in line %llu, where its own lines count from 1",
+			   part->name, (unsigned long long)part->line);
 }
 
 /* One pass: the database is restored when it comes by. */
@@ -185,6 +190,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 		return rp_err_hint(err,
 				   "leave the named one (--scratch) out, or dump the database with pg_dump");
 	}
+	s->brings_roles = true;
 	if (rp_pg_call(s, name, err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
 	return restore_parts(a, name, s, said, err);

@@ -95,11 +95,15 @@ static void add_role(void *ctx, const char *name)
 	struct roles *r = ctx;
 	rp_autobuf qualified = RP_BUF_INIT(4 * NAME_MAX_BYTES);
 	rp_name_add(&qualified, name);
-	if (r->failure != NULL || r->survey->n_objects >= ROLES_MAX)
+	if (r->failure != NULL)
 		return;
 	for (size_t i = 0; i < r->survey->n_objects; i++)
 		if (strcmp(r->survey->objects[i].name, rp_buf_text(&qualified)) == 0)
 			return;
+	if (r->survey->n_objects >= ROLES_MAX) {
+		(void)rp_err_set(&r->failure, RP_ERR_ENGINE, "it names more than %d roles", ROLES_MAX);
+		return;
+	}
 	const struct rp_fact owner = {RP_FACT_OWNER, name};
 	const struct rp_object o = {.kind = "role",
 				    .name = rp_buf_text(&qualified),

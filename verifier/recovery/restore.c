@@ -16,8 +16,8 @@ static const struct {
 	size_t len;
 	const char *what, *hint;
 } known[] = {
-	{0, "PGDMP", 5, "a part of a pg_dump of the directory or tar format",
-	 "make the dump with 'pg_dump --format=custom'"},
+	{0, "PGDMP", 5, "the table of contents of a pg_dump of the directory format, without the rest",
+	 "name the directory that it lies in"},
 };
 
 /* Something that is known and cannot be read here is no fault of the backup. */

@@ -144,7 +144,7 @@ static int settle(struct rp_scratch *s, struct rp_conn *c, struct rp_err **err)
 	rp_autobuf lacks = RP_BUF_INIT(64 << 10);
 	if (hosting->takes(c, s->sealed, true, &lacks, err) < 0 ||
 	    hosting->claim(c, s->database, s->sealed, true, err) < 0 ||
-	    hosting->furnish(c, s->sealed, err) < 0)
+	    (!s->brings_roles && hosting->furnish(c, s->sealed, err) < 0))
 		return -1;
 	if (lacks.len > 0)
 		s->lacks = rp_buf_take(&lacks);

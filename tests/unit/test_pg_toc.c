@@ -138,7 +138,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	}
 	rp_autobuf b = RP_BUF_INIT(64 << 10);
 	add_header(&b, 14, 1);
-	add_entry(&b, 14, "TABLE DATA",
+	add_entry(&b, 14, "TABLE DATA", "COPY t FROM stdin;\n",
 		  "1234567890123456789012345678901234567890123456789012345678901234.dat");
 	expect_error(&b, b.len, false, "tampered");
 }

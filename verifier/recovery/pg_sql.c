@@ -119,11 +119,13 @@ static void rows(struct rp_pg_sql *q, char c)
 
 static void step(struct rp_pg_sql *q, char c)
 {
+	/* What is no part of a tag is something else. */
+	if (q->state == RP_PG_SQL_TAG && tag(q, c)) {
+		q->fresh = false;
+		return;
+	}
 	switch (q->state) {
 	case RP_PG_SQL_TAG:
-		if (tag(q, c))
-			break;
-		/* fall through */
 	case RP_PG_SQL_PLAIN:
 		plain(q, c);
 		break;

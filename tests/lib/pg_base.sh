@@ -51,9 +51,10 @@ pg_base_begin() { # [setting=value...]
 	sql shop "INSERT INTO goods VALUES (3004, 'behind the seal')"
 	sql shop "SELECT pg_switch_wal()" >/dev/null
 	sql shop "INSERT INTO goods VALUES (3005, 'last')"
-	sql shop "SELECT pg_switch_wal(); CHECKPOINT" >/dev/null
+	local segment i
+	segment=$(sql shop "SELECT pg_walfile_name(pg_switch_wal())")
 	for ((i = 0; i < 100; i++)); do
-		[ "$(sql shop "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver")" = t ] && break
+		[ "$(sql shop "SELECT last_archived_wal >= '$segment' FROM pg_stat_archiver")" = t ] && break
 		sleep 0.1
 	done
 	unset PGOPTIONS

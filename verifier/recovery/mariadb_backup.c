@@ -18,6 +18,7 @@
 
 #define STREAM_BITS 64 /* eight bytes that nothing else begins with */
 #define TREE_BITS   128
+#define FILES_BITS  16 /* a server's files, and nothing that says what they are a backup of */
 #define SMALL_MAX   8192
 
 static const char *const prefixes[] = {"mariadb_backup_", "xtrabackup_"};
@@ -45,6 +46,22 @@ static const char *name_of(const struct rp_artifact *a, const char *what)
 	return NULL;
 }
 
+/* Of a tar, all that its head may show are files of InnoDB's. */
+static bool has_servers_files(const struct rp_artifact *a)
+{
+	const char *name;
+	for (size_t i = 0; (name = rp_artifact_name(a, i)) != NULL; i++) {
+		const char *slash = strrchr(name, '/');
+		const char *leaf = slash != NULL ? slash + 1 : name;
+		if (strcmp(leaf, "ibdata1") == 0 || strcmp(leaf, "aria_log_control") == 0 ||
+		    strncmp(leaf, "ib_logfile", 10) == 0 ||
+		    (strncmp(leaf, "undo", 4) == 0 && strspn(leaf + 4, "0123456789") == strlen(leaf + 4) &&
+		     leaf[4] != '\0'))
+			return true;
+	}
+	return false;
+}
+
 static int bid(struct rp_artifact *a, struct rp_err **err)
 {
 	const uint8_t *head;
@@ -52,6 +69,8 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 	if (name_of(a, "checkpoints") != NULL || name_of(a, "info") != NULL ||
 	    rp_artifact_has(a, RP_MY_BROUGHT_FILE))
 		return TREE_BITS;
+	if (has_servers_files(a))
+		return FILES_BITS;
 	if (rp_artifact_head(a, &head, &len, err) < 0)
 		return -1;
 	return len >= sizeof RP_MB_STREAM - 1 && memcmp(head, RP_MB_STREAM, sizeof RP_MB_STREAM - 1) == 0
@@ -118,9 +137,24 @@ static const char *omits(const struct rp_object *sealed, const char *fact)
 	return NULL;
 }
 
+/* A server that ends on these files ends by what is in them, unless it says that this machine has not got enough. */
+static int blame_start(const struct rp_err *why, struct rp_err **err)
+{
+	static const char *const machine[] = {"No space left",	       "error 28",	"OS error: 28",
+					      "annot allocate memory", "Out of memory", "the disk of "};
+	const char *text = rp_err_text(why);
+	bool ended =
+		rp_err_kind(why) == RP_ERR_ENGINE && strstr(text, "the scratch server has ended") != NULL;
+	for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++)
+		ended = ended && strstr(text, machine[i]) == NULL;
+	(void)rp_err_set(err, ended ? RP_ERR_BACKUP : rp_err_kind(why), "%s", text);
+	return rp_err_hint_text(why) != NULL ? rp_err_hint(err, "%s", rp_err_hint_text(why)) : -1;
+}
+
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
 	struct rp_mb_tree made;
+	rp_autoerr struct rp_err *why = NULL;
 	if (!s->faithful) {
 		(void)rp_err_set(err, RP_ERR_USAGE,
 				 "a backup of a server's files needs a server of its own, and one was named");
@@ -129,8 +163,8 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	if (rp_mb_prepare(a, s, &made, said, err) < 0)
 		return -1;
 	s->wanted = a->wanted != NULL ? a->wanted->database : NULL;
-	if (rp_scratch_start(s, err) < 0)
-		return -1;
+	if (rp_scratch_start(s, &why) < 0)
+		return blame_start(why, err);
 	return rp_my_replay(a, s, made.has_position ? &made.position : NULL, said, err);
 }
 

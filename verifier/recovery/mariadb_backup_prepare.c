@@ -13,6 +13,7 @@
 #include "verifier/engine/mysql/traits.h"
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/mariadb_backup.h"
+#include "verifier/recovery/mariadb_backup_pages.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
@@ -191,7 +192,10 @@ static int add_links(struct chain *c, struct rp_err **err)
 			r = add_link(c, e->d_name, err);
 	(void)closedir(d);
 	if (r == 0 && c->n == 0)
-		return rp_err_set(err, RP_ERR_BACKUP, "it has no file of checkpoints: it was not finished");
+		return rp_err_set(
+			err, RP_ERR_BACKUP,
+			"it has a server's files, and no file of checkpoints: either the backup was not finished, "
+			"or it is a plain copy of a running server's files, which is no backup");
 	return r;
 }
 
@@ -249,9 +253,15 @@ static int prepare_one(struct rp_scratch *s, const struct chain *c, const struct
 }
 
 /* What was looked at by name has been in the hands of a tool: only a directory, and no link, becomes the server's. */
+static int open_base(const struct chain *c, int *ret, struct rp_err **err)
+{
+	const char *name = c->links[0].name[0] != '\0' ? c->links[0].name : ".";
+	*ret = openat(c->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret >= 0 ? 0 : rp_err_sys(err, errno, "open the prepared backup");
+}
+
 static int hand_over(struct rp_scratch *s, const struct chain *c, struct rp_err **err)
 {
-	struct stat st;
 	rp_autofree char *from = NULL;
 	if (asprintf(&from, "%s/%s", c->tree, c->links[0].name) < 0) {
 		from = NULL;
@@ -260,19 +270,45 @@ static int hand_over(struct rp_scratch *s, const struct chain *c, struct rp_err 
 	/* A trailing slash would follow a link. */
 	for (size_t n = strlen(from); n > 0 && from[n - 1] == '/';)
 		from[--n] = '\0';
-	if (lstat(from, &st) < 0)
-		return rp_err_sys(err, errno, "'%s'", from);
-	if (!S_ISDIR(st.st_mode))
-		return rp_err_set(err, RP_ERR_BACKUP, "the prepared backup is no directory");
-	return rename(from, s->place.data) == 0
-		       ? 0
-		       : rp_err_sys(err, errno, "move '%s' to '%s'", from, s->place.data);
+	struct stat st;
+	if (rename(from, s->place.data) < 0 || lstat(s->place.data, &st) < 0)
+		return rp_err_sys(err, errno, "move '%s' to '%s'", from, s->place.data);
+	return S_ISDIR(st.st_mode) ? 0
+				   : rp_err_set(err, RP_ERR_BACKUP, "the prepared backup is no directory");
+}
+
+/* Without the server's own tables no server starts on it. */
+static int check_whole(int base, const struct rp_mb_tree *t, struct rp_err **err)
+{
+	if (faccessat(base, "mysql", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (!t->info.partial)
+		return rp_err_set(err, RP_ERR_BACKUP,
+				  "the server's own tables (directory 'mysql') are not in it");
+	(void)rp_err_set(err, RP_ERR_ENGINE,
+			 "it is a backup of some databases, without the server's own tables");
+	return rp_err_hint(err,
+			   "add 'mysql' to the list of databases that are backed up, or back up all of them");
+}
+
+static int check_pages(struct rp_scratch *s, int base, struct rp_buf *said, struct rp_err **err)
+{
+	uint64_t pages = 0;
+	unsigned others = 0;
+	if (rp_mb_pages_check(base, &pages, &others, s->run, err) < 0)
+		return -1;
+	rp_buf_addf(said, "%llu pages of InnoDB's have their checksums", (unsigned long long)pages);
+	if (others > 0)
+		rp_buf_addf(said, "; of another kind, and left to the server, are those of %u files", others);
+	rp_buf_add(said, "\n");
+	return 0;
 }
 
 int rp_mb_prepare(struct rp_artifact *a, struct rp_scratch *s, struct rp_mb_tree *ret, struct rp_buf *said,
 		  struct rp_err **err)
 {
 	size_t n = 0;
+	rp_autoclose int base = -1;
 	rp_auto(chain) c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
@@ -283,9 +319,11 @@ int rp_mb_prepare(struct rp_artifact *a, struct rp_scratch *s, struct rp_mb_tree
 	for (size_t i = 0; i < n; i++)
 		if (check_release(s, &c->trees[c->links[i].number], err) < 0)
 			return -1;
+	*ret = c->trees[c->links[n - 1].number];
+	if (open_base(c, &base, err) < 0 || check_whole(base, ret, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (prepare_one(s, c, &c->links[i], said, err) < 0)
 			return -1;
-	*ret = c->trees[c->links[n - 1].number];
-	return hand_over(s, c, err);
+	return check_pages(s, base, said, err) < 0 ? -1 : hand_over(s, c, err);
 }

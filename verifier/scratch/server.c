@@ -174,6 +174,10 @@ int rp_server_wait(struct rp_scratch *s, const char *uri, struct rp_conn **ret, 
 			return rp_err_hint_text(refused) ? rp_err_hint(err, "%s", rp_err_hint_text(refused))
 							 : -1;
 		}
+		if (s->hosted->brought && s->engine->hosting->bars != NULL &&
+		    s->engine->hosting->bars(rp_err_text(refused)))
+			return rp_err_set(err, RP_ERR_BACKUP, "nobody can log in to what was restored: %s",
+					  rp_err_text(refused));
 		if (rp_run_clock_ms() > until) {
 			rp_autobuf tail = RP_BUF_INIT(16 << 10);
 			add_log_tail(s->hosted, &tail);

@@ -143,3 +143,8 @@ const char *rp_my_excuses(const char *complaint)
 			return excuses[i].hint;
 	return NULL;
 }
+
+bool rp_my_bars(const char *refusal)
+{
+	return strstr(refusal, "(1045)") != NULL;
+}

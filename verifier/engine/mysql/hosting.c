@@ -40,6 +40,7 @@ const struct rp_hosting rp_my_hosting = {
 	.lend = rp_my_lend,
 	.reach = rp_my_reach,
 	.explain = rp_my_explain,
+	.bars = rp_my_bars,
 	.complaint = rp_my_complaint,
 	.excuses = rp_my_excuses,
 	.takes = rp_my_takes,

@@ -62,6 +62,7 @@ int rp_my_explain(const struct rp_place *p, const char *uri, struct rp_buf *ret,
 /* excuses.c */
 const char *rp_my_complaint(const char *said, size_t *ret_len);
 const char *rp_my_excuses(const char *complaint);
+bool rp_my_bars(const char *refusal);
 
 /* takes.c, claim.c, furnish.c */
 int rp_my_takes(struct rp_conn *c, const struct rp_survey *sealed, bool own, struct rp_buf *lacks,

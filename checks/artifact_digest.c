@@ -37,6 +37,29 @@ static void compare(struct rp_findings *to, const struct rp_file *sealed, const 
 			(unsigned long long)sealed->size, (unsigned long long)found->size);
 }
 
+/* Packed or encrypted after the seal: what comes out is the sealed file. The restore was given what comes out of the very
+ * bytes that are looked at here, whose digest is known. */
+static bool was_packed(struct rp_findings *to, const struct rp_evidence *e)
+{
+	const struct rp_file *sealed = &e->manifest->files[0];
+	char digest[RP_SHA256_HEX];
+	struct rp_layers layers;
+
+	if (!e->artifact->files[0].digested || rp_artifact_layers(e->artifact, &layers, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < layers.n; i++) {
+		const struct rp_layer *l = &layers.all[i];
+		if (!l->whole || l->size != sealed->size || !rp_sha256_equal(l->sha256, sealed->sha256))
+			continue;
+		rp_sha256_hex(l->sha256, digest);
+		rp_answer_pass(to, e->artifact->files[0].name, 1, digest,
+			       "the sealed bytes, %llu of them, packed since (%s)",
+			       (unsigned long long)l->size, l->name);
+		return true;
+	}
+	return false;
+}
+
 static int by_name(const void *va, const void *vb)
 {
 	const struct rp_file *const *a = va, *const *b = vb;
@@ -86,6 +109,38 @@ static int compare_sets(struct rp_findings *to, const struct rp_manifest *m, con
 		rp_answer_pass(to, "", same, NULL, "the sealed bytes: %llu of them, in %llu files",
 			       (unsigned long long)bytes, (unsigned long long)same);
 	return 0;
+}
+
+/* A tar of the sealed directory: its members are the sealed files, below whatever directory. */
+static bool was_tarred(struct rp_findings *to, const struct rp_evidence *e)
+{
+	const struct rp_manifest *m = e->manifest;
+	struct rp_file *files = NULL;
+	size_t n = 0, top = 0;
+	bool same = false;
+
+	if (!e->artifact->files[0].digested || rp_artifact_members(e->artifact, &files, &n, &top, NULL) < 0 ||
+	    n != m->n_files) {
+		rp_files_free(files, n);
+		return false;
+	}
+	rp_autofree const struct rp_file **sealed = sorted(m->files, n), **found = sorted(files, n);
+	/* With none of the directories around them off, with one, with two ... */
+	for (size_t off = 0; sealed && found && !same && off <= top;) {
+		same = true;
+		for (size_t i = 0; i < n && same; i++)
+			same = strcmp(found[i]->name + off, sealed[i]->name) == 0 &&
+			       is_sealed(sealed[i], found[i]);
+		const char *slash = off < top ? strchr(found[0]->name + off, '/') : NULL;
+		if (!slash)
+			break;
+		off = (size_t)(slash - found[0]->name) + 1;
+	}
+	if (same)
+		rp_answer_pass(to, e->artifact->files[0].name, n, NULL,
+			       "a tar of the %zu files that were sealed, and of no other", n);
+	rp_files_free(files, n);
+	return same;
 }
 
 /* Sealed without a backup, or without this one: then the adversary-proof digests of all rows must stand in for the artifact's. */
@@ -141,10 +196,12 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	else if (may_be_of_others(e))
 		run_beside(to, e);
 	/* One file is the same backup under any name. */
-	else if (e->manifest->n_files == 1 && e->artifact->n_files == 1)
-		compare(to, &e->manifest->files[0], &e->artifact->files[0]);
-	else
+	else if (e->manifest->n_files == 1 && e->artifact->n_files == 1) {
+		if (is_sealed(&e->manifest->files[0], &e->artifact->files[0]) || !was_packed(to, e))
+			compare(to, &e->manifest->files[0], &e->artifact->files[0]);
+	} else if (e->artifact->n_files != 1 || !was_tarred(to, e)) {
 		return compare_sets(to, e->manifest, e->artifact, err);
+	}
 	return 0;
 }
 

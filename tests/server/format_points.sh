@@ -168,7 +168,111 @@ cp -p all/* lonely/ && : >lonely/thursday.dump
 runs 1 "an empty newest backup is no backup" "$reprove" verify --target shop --no-manifest --reports r10 lonely
 has "'thursday.dump' is empty" "and named" "$out$err"
 
-# 4. A disk that is too small is told before anything is restored, and one that fills up says how much it lacked.
+# 4. What looks alike is told apart, under any name, and in gzip too.
+mkdir alike
+cp all/monday.dump alike/custom.tar
+cp all/monday.dump alike/custom.sql
+cp all/tuesday.sql alike/plain.dump
+pg_dump -Ft -f alike/pg_dump-tar shop
+pg_dump -Fd -f alike/directory shop
+tar -C alike/directory -cf alike/tar-of-directory .
+tar -C alike -cf alike/tar-of-directory-in-one directory
+tar -C alike/directory -cf alike/tar-without-dots --transform 's,^\./,,' --sort=name .
+pg_basebackup -D alike/base-tar -Ft -X fetch --no-sync -c fast
+pg_basebackup -D alike/base-plain -Fp -X fetch --no-sync -c fast
+cp alike/base-tar/base.tar alike/base-alone.tar
+tar -C alike/base-plain -cf alike/tar-of-base.tar .
+cp alike/directory/toc.dat alike/toc-alone.tar
+expected=(custom.tar:"pg_dump custom" custom.sql:"pg_dump custom" plain.dump:"pg_dump plain" pg_dump-tar:"pg_dump tar"
+	directory:"pg_dump directory" tar-of-directory:"pg_dump directory" tar-of-directory-in-one:"pg_dump directory"
+	tar-without-dots:"pg_dump directory" base-tar:pg_basebackup base-plain:pg_basebackup base-alone.tar:pg_basebackup
+	tar-of-base.tar:pg_basebackup toc-alone.tar:unknown)
+find alike -maxdepth 1 -type f -exec gzip -k {} +
+points alike
+for one in "${expected[@]}"; do
+	name=${one%%:*} format=${one#*:}
+	[ "$(format_of "$name")" = "$format" ]
+	tap $? "$name is $format" || echo "# it is called $(format_of "$name")" >&2
+	[ ! -f "alike/$name" ] || [ "$(format_of "$name.gz")" = "$format" ]
+	tap $? "and in gzip, too"
+done
+runs 0 "a tar of a directory is restored as one" "$reprove" verify --target shop --no-manifest --skip engine.amcheck alike/tar-of-directory-in-one.gz
+runs 1 "a table of contents alone is no backup" "$reprove" verify --target shop --no-manifest alike/toc-alone.tar
+
+# 5. What was packed after the seal is the sealed backup still, as long as that is what comes out.
+mkdir packed
+"$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest packed/d.json --backup packed/d --format directory >seal.log 2>&1 ||
+	{ cat seal.log >&2; exit 1; }
+gzip -c all/wednesday.dump | gzip -c >packed/twice.gz
+runs 0 "a sealed dump, packed twice" verify --manifest all/wednesday.dump.json --reports p1 packed/twice.gz
+has "packed since (gzip)" "and the finding says so" "$(cat p1/result.json)"
+gzip -c all/monday.dump >packed/another.gz
+runs 1 "another dump, packed" verify --manifest all/wednesday.dump.json packed/another.gz
+runs 0 "a sealed directory" verify --manifest packed/d.json packed/d
+tar -C packed -czf packed/d.tar.gz d
+tar -C packed/d -cf packed/flat.tar .
+runs 0 "in a tar, packed" verify --manifest packed/d.json --reports p2 packed/d.tar.gz
+has "files that were sealed, and of no other" "and the finding says so" "$(cat p2/result.json)"
+runs 0 "in a tar without its name" verify --manifest packed/d.json packed/flat.tar
+cp -r packed/d packed/more && : >packed/more/9999.dat
+tar -C packed -cf packed/more.tar more
+runs 1 "with a file more" verify --manifest packed/d.json packed/more.tar
+cp -r packed/d packed/other && gzip -dc packed/d/[0-9]*.dat.gz | head -c 100 | gzip >packed/part.gz && cp packed/part.gz "$(ls packed/other/[0-9]*.dat.gz | head -1)"
+tar -C packed -cf packed/other.tar other
+runs 1 "with another file" verify --manifest packed/d.json packed/other.tar
+
+# 6. Hostile tars: each an honest one, and something more. (tests/unit/test_tree.c has the others.)
+mkdir evil
+python3 - alike/directory <<-'PY'
+	import gzip, io, os, sys, tarfile
+	R, S, H, C, F, D = (getattr(tarfile, n + "TYPE") for n in ("REG", "SYM", "LNK", "CHR", "FIFO", "DIR"))
+	evil = {
+	    "up": [("../up", R, b"x")],
+	    "link-then-through": [("there", S, ".."), ("there/up", R, b"x")],
+	    "twice": [("toc.dat", R, b"another")],
+	    "bell": [("be\all", R, b"x")],
+	}
+	for name, members in evil.items():
+	    with tarfile.open(f"evil/{name}.tar", "w") as tar:
+	        tar.add(sys.argv[1] + "/toc.dat", "toc.dat")
+	        for entry in sorted(os.listdir(sys.argv[1])):
+	            if entry != "toc.dat":
+	                tar.add(os.path.join(sys.argv[1], entry), entry)
+	        for path, kind, data in members:
+	            info = tarfile.TarInfo(path)
+	            info.type = kind
+	            if kind == R:
+	                info.size = len(data)
+	                tar.addfile(info, io.BytesIO(data))
+	            else:
+	                info.linkname = data
+	                tar.addfile(info)
+	# A million entries in three megabytes: one that may be there often, many times over.
+	honest = open("alike/tar-without-dots", "rb").read().rstrip(b"\0")
+	honest += bytes(-len(honest) % 512)
+	directory = tarfile.TarInfo("d")
+	directory.type = D
+	many = gzip.compress(directory.tobuf() * 1000)
+	with open("evil/million.tar.gz", "wb") as f:
+	    f.write(gzip.compress(honest) + many * 1001 + gzip.compress(bytes(1024)))
+	# A bomb within a bomb.
+	bomb = tarfile.TarInfo("bomb.dat")
+	bomb.size = 1 << 33
+	with open("evil/bomb.tar.gz", "wb") as f:
+	    f.write(gzip.compress(gzip.compress(honest + bomb.tobuf()) + gzip.compress(bytes(1 << 24)) * 512))
+PY
+for case in up:../up link-then-through:there twice:toc.dat 'bell:be\u{7}ll'; do
+	name=${case%%:*} member=${case#*:}
+	runs 1 "hostile tar: $name" timeout 60 "$reprove" verify --target shop --no-manifest "evil/$name.tar"
+	case $out in *"'evil/$name.tar': member '"*"$member' "*) true ;; *) false ;; esac
+	tap $? "and its member is named" || printf '# %s\n' "$out" >&2
+done
+runs 1 "hostile tar: a million members" timeout 120 "$reprove" verify --target shop --no-manifest evil/million.tar.gz
+has "more than 1000000 members" "are counted" "$out"
+[ ! -e up ] && [ ! -e ../up ] && [ -z "$(find "$TMPDIR" -mindepth 1 -name 'reprove*')" ]
+tap $? "nothing was written elsewhere, and nothing is left"
+
+# 7. A disk that is too small is told before anything is restored, and one that fills up says how much it lacked.
 mkdir small
 # SIZE COMMAND...: with a file system of its own, which is gone when it ends
 on_a_disk_of() { unshare --mount sh -c 'mount -t tmpfs -o "size=$1,mode=1777" tmpfs small && shift && exec "$@"' sh "$@"; }
@@ -177,6 +281,8 @@ if on_a_disk_of 64m true 2>/dev/null; then
 		--tmpdir small --reports r11 all
 	has "not enough disk for a restore: it needs about" "is told first" "$out$err"
 	has "are missing" "with how much is missing" "$out$err"
+	runs 2 "a bomb in two layers" on_a_disk_of 320m "$reprove" verify --target shop --no-manifest --tmpdir small evil/bomb.tar.gz
+	has "its member 'bomb.dat' takes 8." "is not unpacked" "$out"
 	sed 's/^SET row_security = off;/&\nCREATE TABLE public.filler AS SELECT repeat(md5(g::text), 8) FROM generate_series(1, 100000000) g;/' \
 		all/tuesday.sql >filler.sql
 	runs 2 "a restore that fills the disk" on_a_disk_of 320m timeout 120 "$reprove" verify --target shop --no-manifest --tmpdir small \

@@ -202,8 +202,8 @@ static void formats_are_known_by_content(void **state)
 	expect_format(archive, 6, 0, "pg_dump custom");
 	archive[10] = 5;
 	expect_format(
-		archive, 60, RP_ERR_IO,
-		"'backup' is a part of a pg_dump of the directory or tar format, which is not supported yet");
+		archive, 60, RP_ERR_BACKUP,
+		"'backup' is the table of contents of a pg_dump of the directory format, without the rest");
 	size_t n;
 	unsigned char *zipped = gzip_of(title, sizeof title - 1, &n);
 	expect_format(zipped, n, 0, "pg_dump plain");

@@ -18,24 +18,31 @@
 #include "verifier/util/fd.h"
 #include "verifier/util/parse.h"
 
-#define MEMBERS_MAX ((RP_HEAD_MAX / 512) + 1)
+#define MEMBERS_MAX	 ((RP_HEAD_MAX / 512) + 1)
+#define MORE_MEMBERS_MAX 20000 /* with what they begin with, ten megabytes */
+#define MORE_BYTES_MAX	 (UINT64_C(1) << 30)
 
 struct seen {
 	struct rp_arena *memory;
 	struct rp_tar_member *all;
-	size_t n;
+	size_t n, max;
+	bool copies; /* what they begin with does not stay where it is */
 	bool failed;
 };
 
 static int see(void *ctx, const struct rp_tar_member *m)
 {
 	struct seen *s = ctx;
-	char *name = rp_arena_strdup(s->memory, m->name);
-	s->failed = name == NULL;
-	if (s->failed || s->n == MEMBERS_MAX)
+	if (s->n == s->max)
 		return 1;
-	s->all[s->n] = *m;
-	s->all[s->n++].name = name;
+	struct rp_tar_member kept = *m;
+	kept.name = rp_arena_strdup(s->memory, m->name);
+	if (s->copies && m->len > 0)
+		kept.data = rp_arena_memdup(s->memory, m->data, m->len);
+	s->failed = kept.name == NULL || (m->len > 0 && kept.data == NULL);
+	if (s->failed)
+		return 1;
+	s->all[s->n++] = kept;
 	return 0;
 }
 
@@ -47,6 +54,7 @@ int rp_artifact_see_members(struct rp_artifact *a, struct rp_err **err)
 	if (rp_artifact_head(a, &head, &len, NULL) < 0 || !rp_tar_begins(head, len))
 		return 0;
 	struct seen s = {.memory = a->memory,
+			 .max = MEMBERS_MAX,
 			 .all = rp_arena_alloc(a->memory, MEMBERS_MAX * sizeof(struct rp_tar_member))};
 	if (s.all != NULL)
 		rp_tar_members(head, len, see, &s);
@@ -54,6 +62,36 @@ int rp_artifact_see_members(struct rp_artifact *a, struct rp_err **err)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	a->members = s.all;
 	a->n_members = s.n;
+	return 0;
+}
+
+/* A reading of its own, of which nothing is given out. */
+static int open_again(struct rp_artifact *a, struct rp_stream **ret, struct rp_err **err)
+{
+	return a->store->driver->read(a->store, a->point, &a->point->files[0], ret, err);
+}
+
+int rp_artifact_see_more(struct rp_artifact *a, struct rp_err **err)
+{
+	rp_auto(rp_stream) top = NULL;
+	struct rp_stream *stored = NULL;
+	bool whole;
+	struct seen s = {.memory = a->memory, .max = MORE_MEMBERS_MAX, .copies = true};
+	if (!rp_artifact_is_tar(a))
+		return 0;
+	s.all = rp_arena_array(a->memory, MORE_MEMBERS_MAX, sizeof(struct rp_tar_member));
+	if (s.all == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (open_again(a, &stored, err) < 0 ||
+	    rp_unwrap(&top, stored, a->point->size, rp_artifact_unwrapping(a), NULL, err) < 0 ||
+	    rp_tar_scan(top, MORE_BYTES_MAX, false, see, &s, &whole, a->store->run, err) < 0)
+		return rp_err_wrap(err, "look into backup '%s'", a->point->id);
+	if (s.failed)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (s.n >= a->n_members) {
+		a->members = s.all;
+		a->n_members = s.n;
+	}
 	return 0;
 }
 
@@ -272,6 +310,95 @@ int rp_artifact_place_tree(struct rp_artifact *a, const char *dir, bool unwrappe
 		return rp_err_wrap(err, "copy backup '%s' into the scratch", a->point->id);
 	}
 	*ret_path = rp_take(path);
+	return 0;
+}
+
+void rp_files_free(struct rp_file *files, size_t n)
+{
+	for (size_t i = 0; files != NULL && i < n; i++)
+		rp_file_done(&files[i]);
+	free(files);
+}
+
+int rp_artifact_layers(struct rp_artifact *a, struct rp_layers *ret, struct rp_err **err)
+{
+	rp_auto(rp_stream) stored = NULL;
+	*ret = (struct rp_layers){0};
+	if (a->wrapped[0] == NULL || a->point->tree)
+		return 0;
+	if (rp_artifact_read_stored(a, &a->files[0], &stored, err) < 0)
+		return -1;
+	return rp_unwrap_layers(rp_take(stored), a->point->size, rp_artifact_unwrapping(a), ret, err);
+}
+
+struct listed_members {
+	struct rp_file *all;
+	size_t n, room;
+	size_t top; /* SIZE_MAX: none was seen yet */
+	bool failed, other;
+};
+
+/* How far two names have their directories in common. */
+static size_t common_top(const char *a, size_t top, const char *b)
+{
+	size_t common = 0;
+	for (size_t i = 0; i < top && a[i] == b[i]; i++)
+		if (a[i] == '/')
+			common = i + 1;
+	return common;
+}
+
+static int list_member(void *ctx, const struct rp_tar_member *m)
+{
+	struct listed_members *l = ctx;
+	l->other = l->other || m->other;
+	if (m->directory)
+		return 0;
+	if (l->n == l->room) {
+		size_t room = l->room > 0 ? l->room * 2 : 64;
+		struct rp_file *all = reallocarray(l->all, room, sizeof *all);
+		l->failed = all == NULL;
+		if (l->failed)
+			return 1;
+		l->all = all;
+		l->room = room;
+	}
+	struct rp_file f = {.name = strdup(m->name), .size = m->size, .digested = m->sha256 != NULL};
+	l->failed = f.name == NULL;
+	if (l->failed)
+		return 1;
+	if (m->sha256 != NULL)
+		memcpy(f.sha256, m->sha256, sizeof f.sha256);
+	const char *slash = strrchr(f.name, '/');
+	size_t own = slash != NULL ? (size_t)(slash - f.name) + 1 : 0;
+	l->top = l->n == 0 ? own : common_top(f.name, own < l->top ? own : l->top, l->all[0].name);
+	l->all[l->n++] = f;
+	return l->n < RP_TAR_ENTRIES_MAX ? 0 : 1;
+}
+
+/* One that cannot be unpacked is not what was sealed, and is told of elsewhere. */
+int rp_artifact_members(struct rp_artifact *a, struct rp_file **ret, size_t *ret_n, size_t *ret_top,
+			struct rp_err **err)
+{
+	rp_auto(rp_stream) top = NULL;
+	struct listed_members l = {0};
+	bool whole = false;
+	*ret = NULL;
+	*ret_n = *ret_top = 0;
+	if (!rp_artifact_is_tar(a))
+		return 0;
+	if (rp_artifact_read(a, &a->files[0], &top, err) < 0)
+		return -1;
+	int r = rp_tar_scan(top, UINT64_MAX, true, list_member, &l, &whole, a->store->run, err);
+	if (r == 0 && l.failed)
+		r = rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (r < 0 || !whole || l.other) {
+		rp_files_free(l.all, l.n);
+		return r;
+	}
+	*ret = l.all;
+	*ret_n = l.n;
+	*ret_top = l.top;
 	return 0;
 }
 

@@ -9,27 +9,15 @@
 
 #define SAID_MAX (64 << 10)
 
-/* What people try first, and what to do about it. By content, like everything here. */
-static const struct {
-	size_t at;
-	const char *magic;
-	size_t len;
-	const char *what, *hint;
-} known[] = {
-	{0, "PGDMP", 5, "the table of contents of a pg_dump of the directory format, without the rest",
-	 "name the directory that it lies in"},
-};
-
-/* Something that is known and cannot be read here is no fault of the backup. */
+/* What it is instead, where that is known. By content, like everything here. */
 static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len, struct rp_err **err)
 {
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		if (len < known[i].at + known[i].len ||
-		    memcmp(head + known[i].at, known[i].magic, known[i].len) != 0)
-			continue;
-		(void)rp_err_set(err, RP_ERR_IO, "'%s' is %s, which is not supported yet", a->point->id,
-				 known[i].what);
-		return rp_err_hint(err, "%s", known[i].hint);
+	if (len >= 5 && memcmp(head, "PGDMP", 5) == 0) {
+		(void)rp_err_set(
+			err, RP_ERR_BACKUP,
+			"'%s' is the table of contents of a pg_dump of the directory format, without the rest",
+			a->point->id);
+		return rp_err_hint(err, "name the directory that it lies in");
 	}
 	if (rp_artifact_head_failure(a) != NULL) {
 		(void)rp_err_again(err, rp_artifact_head_failure(a));
@@ -50,6 +38,21 @@ static int name_it(const struct rp_artifact *a, const uint8_t *head, size_t len,
 			  filtered ? ", as its filters leave it," : "", rp_buf_text(&tried));
 }
 
+static int take_bids(const struct rp_format **ret, struct rp_artifact *a, struct rp_err **err)
+{
+	int highest = 0;
+	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++) {
+		int bid = (*f)->bid(a, err);
+		if (bid < 0)
+			return -1;
+		if (bid > highest) {
+			highest = bid;
+			*ret = *f;
+		}
+	}
+	return 0;
+}
+
 int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_err **err)
 {
 	const uint8_t *head;
@@ -59,16 +62,12 @@ int rp_format_of(const struct rp_format **ret, struct rp_artifact *a, struct rp_
 	if (len == 0 && !a->point->tree)
 		return rp_err_set(err, RP_ERR_BACKUP, "'%s' is empty", a->point->id);
 	const struct rp_format *best = NULL;
-	int highest = 0;
-	for (const struct rp_format *const *f = rp_formats; *f != NULL; f++) {
-		int bid = (*f)->bid(a, err);
-		if (bid < 0)
-			return -1;
-		if (bid > highest) {
-			highest = bid;
-			best = *f;
-		}
-	}
+	if (take_bids(&best, a, err) < 0)
+		return -1;
+	/* A tar of a large directory begins with whatever lay first in it. */
+	if (best == NULL && rp_artifact_is_tar(a) &&
+	    (rp_artifact_see_more(a, err) < 0 || take_bids(&best, a, err) < 0))
+		return -1;
 	if (best == NULL)
 		return name_it(a, head, len, err);
 	*ret = best;

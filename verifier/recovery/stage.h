@@ -56,6 +56,8 @@ const struct rp_err *rp_peek_failure(const struct rp_stream *peek);
 /* A stage that reads what is below it in a thread of its own, once there is more than a little. Takes over 'below', also
  * when it fails. */
 int rp_ahead_new(struct rp_stream **ret, struct rp_stream *below, struct rp_err **err);
+/* A stage that hashes what goes through it, into what is borrowed. Takes over 'below', also when it fails. */
+int rp_tally_new(struct rp_stream **ret, struct rp_stream *below, struct rp_layer *into, struct rp_err **err);
 /* A command of the user's own that takes a layer off. Takes over 'below', also when it fails; borrows argv. */
 int rp_filter_new(struct rp_stream **ret, struct rp_stream *below, const struct rp_argv *argv,
 		  const struct rp_unwrapping *how, struct rp_err **err);

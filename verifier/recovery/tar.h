@@ -25,11 +25,21 @@ bool rp_tar_begins(const uint8_t *head, size_t len);
 struct rp_tar_member {
 	const char *name;
 	bool directory;
+	bool other;	     /* neither a file nor a directory */
+	uint64_t size;	     /* as its header says */
 	const uint8_t *data; /* within the head */
 	size_t len;	     /* of its bytes that are */
+	const uint8_t *sha256;
 };
 typedef int rp_tar_member_fn(void *ctx, const struct rp_tar_member *m);
 void rp_tar_members(const uint8_t *head, size_t len, rp_tar_member_fn *fn, void *ctx);
+
+/* The same of a whole tar, read from a stream up to so many bytes: data is the first RP_TAR_GLANCE of a member; with
+ * sha256, of all its bytes, which then are read. What is wrong with it ends the list: *ret_whole says that nothing was,
+ * and that nothing lay behind its end. -1: could not be read. */
+#define RP_TAR_GLANCE 512
+int rp_tar_scan(struct rp_stream *from, uint64_t most, bool hashed, rp_tar_member_fn *fn, void *ctx,
+		bool *ret_whole, struct rp_run *run, struct rp_err **err);
 
 /* Unpack all of 'from' into the directory 'into', which should be new and empty: files 0600, directories 0700, whatever
  * the tar says. Refused with RP_ERR_BACKUP that names 'title' and the member: links of both kinds, devices, names that

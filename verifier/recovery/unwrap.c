@@ -40,6 +40,7 @@ struct layers {
 	const struct rp_unwrapping *how;
 	const char **wrapped; /* NULL: of no interest */
 	size_t n;
+	struct rp_layers *told; /* NULL: of no interest */
 	uint64_t most; /* of each, for one that grows beyond all bounds can hold another that shrinks */
 };
 
@@ -52,6 +53,19 @@ static int add(struct layers *l, const char *name, struct rp_err **err)
 		l->wrapped[l->n] = name;
 	l->n++;
 	return 0;
+}
+
+/* Hash what comes out of the layer that was added last, if that is wanted. */
+static int tally(struct layers *l, struct rp_stream **top, const char *name, struct rp_err **err)
+{
+	struct rp_stream *below = rp_take(*top);
+	if (l->told == NULL) {
+		*top = below;
+		return 0;
+	}
+	struct rp_layer *layer = &l->told->all[l->told->n++];
+	*layer = (struct rp_layer){.name = name};
+	return rp_tally_new(top, below, layer, err);
 }
 
 /* Takes over 'below', also when it fails. */
@@ -72,7 +86,7 @@ static int unwrap_all(struct layers *l, struct rp_stream **top, struct rp_err **
 	while ((w = wrapping_of(*top)) != NULL) {
 		struct rp_stream *unwrapped = NULL;
 		if (add(l, w->name, err) < 0 || unwrap_one(w, &unwrapped, rp_take(*top), l, err) < 0 ||
-		    rp_peek_new(top, unwrapped, l->most, err) < 0)
+		    tally(l, &unwrapped, w->name, err) < 0 || rp_peek_new(top, unwrapped, l->most, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -83,22 +97,43 @@ static int filter_all(struct layers *l, struct rp_stream **bottom, struct rp_err
 	for (size_t i = 0; l->how != NULL && i < l->how->n_filters; i++) {
 		struct rp_stream *unwrapped = NULL;
 		if (add(l, "filter", err) < 0 ||
-		    rp_filter_new(&unwrapped, rp_take(*bottom), &l->how->filters[i], l->how, err) < 0)
+		    rp_filter_new(&unwrapped, rp_take(*bottom), &l->how->filters[i], l->how, err) < 0 ||
+		    tally(l, &unwrapped, "filter", err) < 0)
 			return -1;
 		*bottom = unwrapped;
 	}
 	return 0;
 }
 
-int rp_unwrap(struct rp_stream **ret, struct rp_stream *below, uint64_t stored,
-	      const struct rp_unwrapping *how, const char **wrapped, struct rp_err **err)
+static int unwrap(struct layers *l, struct rp_stream **ret, struct rp_stream *below, struct rp_err **err)
 {
 	rp_auto(rp_stream) bottom = below;
 	rp_auto(rp_stream) top = NULL;
-	struct layers l = {.how = how, .wrapped = wrapped, .most = most_of(stored, how)};
-	if (filter_all(&l, &bottom, err) < 0 || rp_peek_new(&top, rp_take(bottom), l.most, err) < 0 ||
-	    unwrap_all(&l, &top, err) < 0)
+	if (filter_all(l, &bottom, err) < 0 || rp_peek_new(&top, rp_take(bottom), l->most, err) < 0 ||
+	    unwrap_all(l, &top, err) < 0)
 		return -1;
 	*ret = rp_take(top);
+	return 0;
+}
+
+int rp_unwrap(struct rp_stream **ret, struct rp_stream *below, uint64_t stored,
+	      const struct rp_unwrapping *how, const char **wrapped, struct rp_err **err)
+{
+	struct layers l = {.how = how, .wrapped = wrapped, .most = most_of(stored, how)};
+	return unwrap(&l, ret, below, err);
+}
+
+int rp_unwrap_layers(struct rp_stream *below, uint64_t stored, const struct rp_unwrapping *how,
+		     struct rp_layers *ret, struct rp_err **err)
+{
+	struct layers l = {.how = how, .told = ret, .most = most_of(stored, how)};
+	rp_auto(rp_stream) top = NULL;
+	*ret = (struct rp_layers){0};
+	if (unwrap(&l, &top, below, err) < 0 || rp_stream_drain(top, err) < 0)
+		return -1;
+	/* Who unpacks may stop at what he takes for the end. */
+	for (size_t i = 0; i < ret->n; i++)
+		if (rp_stream_drain(ret->all[i].stage, err) < 0)
+			return -1;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verifier/util/sha256.h"
 #include "verifier/util/stream.h"
 
 struct rp_argv;
@@ -64,5 +65,21 @@ extern const struct rp_wrapping *const rp_wrappings[];
  * read. */
 int rp_unwrap(struct rp_stream **ret, struct rp_stream *below, uint64_t stored,
 	      const struct rp_unwrapping *how, const char **wrapped, struct rp_err **err);
+
+/* What came out of one wrapping. */
+struct rp_layer {
+	const char *name; /* of the wrapping */
+	uint64_t size;
+	uint8_t sha256[RP_SHA256_LEN];
+	bool whole;		 /* read to its end: then the digest is there */
+	struct rp_stream *stage; /* private */
+};
+struct rp_layers {
+	struct rp_layer all[RP_WRAPPED_MAX];
+	size_t n;
+};
+/* Unwrap all of 'below', which it takes over, and say what each layer was: outermost first. */
+int rp_unwrap_layers(struct rp_stream *below, uint64_t stored, const struct rp_unwrapping *how,
+		     struct rp_layers *ret, struct rp_err **err);
 
 #endif

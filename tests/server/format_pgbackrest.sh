@@ -95,6 +95,45 @@ victim=$(largest)
 rm "$victim" && ln -s /etc/passwd "$victim"
 printf '[global]\nrepo1-path=/nowhere\n' >broken/pgbackrest.conf
 runs 1 "a link in place of a file is not followed" verify broken
+# Lies about places, under a checksum that is right.
+lie() { # FROM TO: in the full set's manifest
+	python3 - "$1" "$2" "broken/backup/main/$full/backup.manifest" <<-'PY'
+		import hashlib, sys
+		was, now, path = sys.argv[1:]
+		lines = open(path).read().split("\n")
+		body = lines[: max(i for i, line in enumerate(lines) if line == "[backrest]")]
+		body = [line.replace(was, now) for line in body]
+		assert body != lines[: len(body)]
+		text, section, first = "{", None, True
+		for line in filter(None, body):
+		    if line[0] == "[":
+		        text += ("}," if section else "") + '"%s":{' % line[1:-1]
+		        section, first = line, True
+		    else:
+		        key, value = line.split("=", 1)
+		        text += ("" if first else ",") + '"%s":%s' % (key, value)
+		        first = False
+		digest = hashlib.sha1((text + "}}").encode()).hexdigest()
+		for name in (path, path + ".copy"):
+		    open(name, "w").write("\n".join(body) + '[backrest]\nbackrest-checksum="%s"\n' % digest)
+	PY
+}
+install -d -m 777 out
+copy
+lie "\"path\":\"$work/fast\"" "\"path\":\"$work/out\""
+runs 0 "where a tablespace was is of no interest" verify --point "main/$full" broken
+copy
+lie '"tablespace-name":"fast"' "\"tablespace-name\":\"../../../../../../../..$work/out/fast\""
+"$reprove" verify --state none --target shop --trust reprove.pub --manifest m.json --point "main/$full" broken >lied 2>&1
+[ $? -ne 0 ]
+tap $? "a name that leads out of the scratch is no place" || sed 's/^/# /' lied >&2
+copy
+lie "pg_data/pg_ident.conf=" "pg_data/../../../../../../../..$work/out/pg_ident.conf="
+"$reprove" verify --state none --target shop --trust reprove.pub --manifest m.json --point "main/$full" broken >lied 2>&1
+[ $? -ne 0 ]
+tap $? "nor is a file's" || sed 's/^/# /' lied >&2
+[ -z "$(ls out)" ]
+tap $? "and nothing was written there"
 runs 4 "a set without its repository is said to be one" verify "repo/backup/main/$full"
 ls -d "$TMPDIR"/reprove-* >left 2>/dev/null
 [ ! -s left ]

@@ -48,7 +48,9 @@ S
 
 load
 for ((i = 1; i <= seals; i++)); do
-	runs 0 "seal $i under load" seal --manifest "slot$i.json" --backup "slot$i.dump"
+	options=()
+	[ "$i" -gt 1 ] || options=(--backup slot1.dump)
+	runs 0 "seal $i under load" seal --manifest "slot$i.json" "${options[@]}"
 	[ "$(said recovery_by)" = "logical slot" ]
 	tap $? "has its place by a slot" || echo "# $out" >&2
 	sleep 0.1
@@ -97,7 +99,7 @@ log_archived || exit 1
 pg_stop
 pg_run wal_level=replica "${settings[@]}"
 load
-for ((i = 1; i <= seals; i++)); do
+for ((i = 1; i < seals; i++)); do
 	runs 0 "under load, without logical decoding, seal $i" seal --manifest "lock$i.json"
 	[ "$(said recovery_by)" = "share lock" ]
 	tap $? "has its place under a lock" || echo "# $out" >&2
@@ -109,12 +111,10 @@ unload
 log_archived || exit 1
 pg_stop
 
-for manifest in slot*.json reader.json standby.json lock*.json; do
+for manifest in slot*.json standby.json lock*.json; do
 	runs 0 "the base backup is what was sealed: ${manifest%.json}" verify --manifest "$manifest" --logs archive --reports r base
 done
-for ((i = 1; i <= seals; i++)); do
-	runs 0 "so is the dump of the same seal, $i" verify --manifest "slot$i.json" "slot$i.dump"
-done
+runs 0 "so is the dump of the same seal" verify --manifest slot1.json slot1.dump
 runs 2 "without a place, what differs is no damage" verify --manifest none.json --logs archive --reports none base
 has '"moment"' "and its cause is the moment" "$(cat none/result.json)"
 has "sealed" "which is said" "$out"

@@ -85,7 +85,7 @@ static int configure_with(struct rp_backrest *b, const struct rp_secret *pass, s
 	rp_autobuf text = RP_BUF_INIT(CONFIG_MAX);
 	rp_buf_addf(&text,
 		    "[global]\nrepo1-path=%s\nlog-path=%s/log\nlock-path=%s/lock\nspool-path=%s/spool\n"
-		    "log-level-console=warn\nlog-level-stderr=off\nlog-level-file=off\nlog-timestamp=n\n"
+		    "log-level-console=error\nlog-level-stderr=off\nlog-level-file=off\nlog-timestamp=n\n"
 		    /* A file that is damaged stays so: there is nothing to wait for. */
 		    "job-retry=0\nprocess-max=%ld\n",
 		    b->work, b->work, b->work, b->work, jobs(b));

@@ -21,23 +21,27 @@ dump() { # ROWS: lines as pg_dump writes them
 lock() { openssl enc -aes-256-cbc -pbkdf2 -pass file:pw 2>/dev/null; }
 dump "$rows" | zstd -q -T0 | lock >whole
 dump $((rows / 8)) | zstd -q -T0 | lock >small
-now() { date +%s%N; }
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+# Milliseconds, and those of processor time.
+timed() { # NAME COMMAND...
+	local name=$1 TIMEFORMAT='%R %U %S'
+	shift
+	{ time "$@" >last 2>&1; } 2>&1 | awk '{printf "%d %d\n", $1 * 1000, ($2 + $3) * 1000}' >>"$name"
+}
+pipe() { openssl enc -d -aes-256-cbc -pbkdf2 -pass file:pw -in whole | zstd -q -d -c >/dev/null; }
 for ((i = 0; i <= runs; i++)); do
 	: "$i is 0: warming up, not counted"
-	[ "$i" -gt 0 ] && out=ms || out=warm
-	began=$(now)
-	openssl enc -d -aes-256-cbc -pbkdf2 -pass file:pw -in whole | zstd -q -d -c >/dev/null
-	echo $((($(now) - began) / 1000000)) >>"pipe.$out"
-	began=$(now)
-	"$build/tests/bench/unwrap" whole pw >last
-	echo $((($(now) - began) / 1000000)) >>"unwrap.$out"
+	[ "$i" -gt 0 ] && out=runs || out=warm
+	timed "pipe.$out" pipe
+	timed "unwrap.$out" "$build/tests/bench/unwrap" whole pw
 done
-pipe=$(median <pipe.ms) unwrap=$(median <unwrap.ms)
-bytes=$(cut -d' ' -f2 last)
-printf 'a dump of %d MB in %d MB of openssl(zstd())\n' $((bytes / 1000000)) $(($(stat -c %s whole) / 1000000))
-printf '  %-46s %6d ms\n' "openssl enc -d | zstd -d >/dev/null" "$pipe"
-printf '  %-46s %6d ms  %s of the pipe'"'"'s speed\n' "reprove: hashed, decrypted, decompressed" "$unwrap" \
-	"$(awk "BEGIN {printf \"%.2f\", $pipe / $unwrap}")"
-printf '  %-46s %6d KiB, and %d KiB for an eighth of it\n' "the most memory" "$(cut -d' ' -f3 last)" \
+of() { cut -d' ' -f"$2" "$1.runs" | median; }
+read -r _ bytes memory <last
+printf 'a dump of %d MB in %d MB of openssl(zstd()), medians of %d runs\n' $((bytes / 1000000)) $(($(stat -c %s whole) / 1000000)) "$runs"
+row() { printf '  %-46s %6d ms  %6d ms of processor time\n' "$1" "$(of "$2" 1)" "$(of "$2" 2)"; }
+row "openssl enc -d | zstd -d >/dev/null" pipe
+row "reprove: hashed, decrypted, decompressed" unwrap
+printf '  %-46s %6s, and %s by processor time\n' "speed of the pipe = 1" \
+	"$(awk "BEGIN {printf \"%.2f\", $(of pipe 1) / $(of unwrap 1)}")" "$(awk "BEGIN {printf \"%.2f\", $(of pipe 2) / $(of unwrap 2)}")"
+printf '  %-46s %6d KiB, and %d KiB for an eighth of it\n' "the most memory" "$memory" \
 	"$("$build/tests/bench/unwrap" small pw | cut -d' ' -f3)"

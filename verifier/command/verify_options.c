@@ -208,8 +208,8 @@ const struct rp_option rp_verify_options[] = {
 };
 const struct rp_operand rp_verify_artifact = {
 	.value = "ARTIFACT",
-	.help = "The backup: a file made by pg_dump (custom or plain format), mariadb-dump or mysqldump, also "
-		"compressed with gzip. It is recognised by its content.",
+	.help = "The backup: a file or a directory, also compressed (gzip, bzip2, xz, zstd, lz4) and encrypted "
+		"(openssl enc, gpg, age). What it is is recognised by its content.",
 	.type = RP_OPTION_FILE,
 	AT(artifact),
 	.required = true,
@@ -222,6 +222,15 @@ const struct rp_example rp_verify_examples[] = {
 	{"the same of a dump of MariaDB or MySQL, as it lies in the archive",
 	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --reports out "
 	 "shop.sql.gz"},
+	{"of one that was encrypted, whose password is in a file that nobody else can read",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub "
+	 "--passphrase-file backup.pw shop.dump.gpg"},
+	{"of one that 'openssl enc' made without -pbkdf2",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub "
+	 "--passphrase-file backup.pw --openssl-kdf bytes-to-key:sha256 shop.dump.enc"},
+	{"of one that a program of one's own packed",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub "
+	 "--filter 'lrzip -d -o - -' shop.dump.lrz"},
 	{"does it restore at all, without a manifest",
 	 "reprove verify --target shop --no-manifest --reports out shop.dump"},
 	{"ask a question of one's own as well", "reprove verify --target shop --manifest shop.manifest.json "
@@ -239,6 +248,13 @@ const struct rp_section rp_verify_sections[] = {
 	 "A backup whose digest is wrong fails at once; it is restored and compared all the same, because a "
 	 "person wants to know where it differs. A restore that ends early is never compared as if it were "
 	 "whole."},
+	{"ENCRYPTED BACKUPS",
+	 "Layers of compression and encryption are recognised by their content, in any order, and taken off as the "
+	 "backup is read; no plaintext is written to disk but for a copy in the private directory that some formats "
+	 "need. Several passwords may be given, and are tried one after the other. A wrong password is no fault of "
+	 "the backup: with a manifest its digest tells whether the file is intact (status 2) or damaged (status 1). "
+	 "gpg and age run in the same kind of box as the private server; a command given with --filter runs as "
+	 "you, with your rights."},
 	{"A SERVER OF YOUR OWN", "With --scratch the backup is restored into a new database on a server that "
 				 "you name, by a login that may create databases and must not be a "
 				 "superuser: a backup is a stranger's input. What such a login cannot "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "verifier/command/commands.h"
+#include "verifier/command/unwrapping.h"
 #include "verifier/config/trust_store.h"
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/choose.h"
@@ -25,6 +26,7 @@
 struct points_options {
 	const char *place, *manifests;
 	const char **trust;
+	struct unwrapping_options unwrapping;
 	bool digest, json;
 };
 
@@ -46,6 +48,7 @@ static const struct rp_option options[] = {
 	 AT(digest),
 	 .help = "Read every backup that a manifest names to its end, and call it sealed only when its SHA-256 is that of "
 		 "the manifest. Without it names and sizes are compared."},
+	RP_UNWRAPPING_OPTIONS(points_options, unwrapping),
 	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .help = "Print the list as JSON."},
 	{0},
 };
@@ -76,6 +79,7 @@ static const struct rp_section sections[] = {
 struct looking {
 	const struct points_options *options;
 	struct rp_store *store;
+	struct unwrapping unwrapping;
 	struct seals seals;
 	struct listing_of list;
 	struct rp_arena *memory;
@@ -133,7 +137,7 @@ static void look_at(struct looking *l, const struct rp_point *p, struct row *r)
 	struct rp_identity id = {0};
 	struct rp_position at = {0};
 
-	if (rp_artifact_open(&a, l->store, p, NULL, &why) < 0) {
+	if (rp_artifact_open(&a, l->store, p, &l->unwrapping.how, &why) < 0) {
 		note(l, r, why);
 		return;
 	}
@@ -228,7 +232,8 @@ static int look(struct looking *l, struct rp_run *run, struct rp_err **err)
 	struct rp_trust_store store = {0};
 	int status = -1;
 
-	if (rp_arena_new(&l->memory, err) < 0 || rp_store_open(&l->store, l->options->place, run, err) < 0)
+	if (rp_unwrapping_make(&l->unwrapping, &l->options->unwrapping, run, err) < 0 ||
+	    rp_arena_new(&l->memory, err) < 0 || rp_store_open(&l->store, l->options->place, run, err) < 0)
 		return -1;
 	if (rp_trust_store_add_all(&store, l->memory, l->options->trust, RP_SIGNS_MANIFESTS, err) < 0) {
 		rp_trust_store_done(&store);
@@ -254,6 +259,7 @@ static int run_points(const struct rp_call *call, struct rp_err **err)
 	free(l.seals.all);
 	free(l.list.all);
 	rp_store_close(l.store);
+	rp_unwrapping_done(&l.unwrapping);
 	rp_arena_free(l.memory);
 	return status < 0 ? rp_err_wrap(err, "points") : status;
 }

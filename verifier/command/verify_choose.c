@@ -109,7 +109,7 @@ int rp_verify_choose(struct verifying *v, struct rp_err **err)
 		pick.sealed = e->manifest->files;
 		pick.n_sealed = e->manifest->n_files;
 	}
-	int chosen = rp_choose(e->store, &pick, NULL, &e->point, &choice, err);
+	int chosen = rp_choose(e->store, &pick, &v->unwrapping.how, &e->point, &choice, err);
 	record(v, &choice);
 	if (chosen < 0)
 		return -1;

@@ -244,6 +244,8 @@ static int prepare_one(struct rp_scratch *s, const struct chain *c, const struct
 	rp_argv_addf(&argv, "--tmpdir=%s/" TEMPORARY, c->outer);
 	rp_argv_addf(&argv, "--plugin-dir=%s/none", c->outer);
 	rp_argv_add(&argv, "--innodb-use-native-aio=OFF");
+	/* Without a person's defaults the backup's option file counts for plugins alone, and it has none any more. */
+	rp_my_brought_add(&c->trees[on->number].settings, &argv);
 	if (argv.failed)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (work(s, &c->trees[on->number], (const char *const *)argv.v, c->outer, NULL, "completed OK!", said,

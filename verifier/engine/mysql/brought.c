@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -148,6 +149,15 @@ void rp_my_brought_write(const struct rp_my_brought *b, struct rp_buf *ret)
 	rp_buf_addf(ret, "innodb_undo_tablespaces=%u\n", b->undo_tablespaces);
 	if (b->data_file_path[0] != '\0')
 		rp_buf_addf(ret, "innodb_data_file_path=%s\n", b->data_file_path);
+}
+
+void rp_my_brought_add(const struct rp_my_brought *b, struct rp_argv *ret)
+{
+	if (b->page_size != 0)
+		rp_argv_addf(ret, "--innodb-page-size=%u", b->page_size);
+	if (b->data_file_path[0] != '\0')
+		rp_argv_addf(ret, "--innodb-data-file-path=%s", b->data_file_path);
+	rp_argv_addf(ret, "--innodb-undo-tablespaces=%u", b->undo_tablespaces);
 }
 
 int rp_my_brought_read(const char *data, struct rp_my_brought *ret, struct rp_err **err)

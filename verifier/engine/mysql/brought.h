@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+struct rp_argv;
 struct rp_buf;
 struct rp_err;
 
@@ -25,6 +26,8 @@ struct rp_my_brought {
 int rp_my_brought_parse(const char *text, size_t len, struct rp_my_brought *ret, struct rp_err **err);
 /* The same again as a file of options, and nothing else. */
 void rp_my_brought_write(const struct rp_my_brought *b, struct rp_buf *ret);
+/* As options of a command line, for the server and for the tool. */
+void rp_my_brought_add(const struct rp_my_brought *b, struct rp_argv *ret);
 /* 1: of the data directory in 'data'; 0: that one was made by its own server, here. */
 int rp_my_brought_read(const char *data, struct rp_my_brought *ret, struct rp_err **err);
 

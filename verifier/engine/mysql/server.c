@@ -285,11 +285,7 @@ static int add_brought(struct rp_argv *to, const struct rp_place *p, struct rp_e
 	if (is <= 0)
 		return is;
 	rp_argv_addf(to, "--init-file=%s/" LATER, p->settings);
-	if (b.page_size != 0)
-		rp_argv_addf(to, "--innodb-page-size=%u", b.page_size);
-	if (b.data_file_path[0] != '\0')
-		rp_argv_addf(to, "--innodb-data-file-path=%s", b.data_file_path);
-	rp_argv_addf(to, "--innodb-undo-tablespaces=%u", b.undo_tablespaces);
+	rp_my_brought_add(&b, to);
 	return 0;
 }
 

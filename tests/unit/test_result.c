@@ -288,6 +288,11 @@ static struct rp_result *hostile(void)
 	rp_result_phase(r, "restore", 61234);
 	rp_result_phase(r, "back in time", -5);
 	rp_result_proviso(r, "not in a box: %s", "no namespaces");
+	rp_result_selection(r, "random", "\x1b[31m \"seed\"", "chosen by the operator");
+	rp_result_candidate(r,
+			    &(struct rp_selected){.name = "red \x1b[31m", .taken_ms = 1000, .chosen = true});
+	rp_result_candidate(r,
+			    &(struct rp_selected){.name = "k", .bytes = UINT64_MAX, .aside = "a \x7f key"});
 	const struct rp_fact key[] = {{"i\"d", "17"}, {"i\"d", "\x1b[31m"}, {"", "fp:00"}};
 	const struct rp_fact value[] = {{"v", "</script>\xe2\x80\xae"}};
 	const struct rp_row_note rows[] = {
@@ -326,6 +331,9 @@ static void written_read_and_written_again_is_the_same(void **state)
 	assert_int_equal(back->findings.all[6].rows[0].change, RP_LOST);
 	assert_string_equal(back->findings.all[6].rows[0].key[1].name, "i\"d#2");
 	assert_int_equal(back->started_ms, r->started_ms);
+	assert_int_equal(back->selection.n, 2);
+	assert_true(back->selection.all[0].chosen);
+	assert_int_equal(back->selection.all[1].bytes, UINT64_MAX);
 }
 
 static void result_json_holds_no_byte_that_a_terminal_obeys(void **state)

@@ -209,7 +209,8 @@ const struct rp_option rp_verify_options[] = {
 const struct rp_operand rp_verify_artifact = {
 	.value = "ARTIFACT",
 	.help = "The backup: a file or a directory, also compressed (gzip, bzip2, xz, zstd, lz4) and encrypted "
-		"(openssl enc, gpg, age). What it is is recognised by its content.",
+		"(openssl enc, gpg, age); or a directory of backups, of which one is chosen. What it is is recognised by its "
+		"content.",
 	.type = RP_OPTION_FILE,
 	AT(artifact),
 	.required = true,

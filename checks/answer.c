@@ -80,6 +80,20 @@ const char *rp_evidence_resets(const struct rp_evidence *e, const struct rp_diff
 								: NULL;
 }
 
+bool rp_evidence_rights_lack(const struct rp_evidence *e, const struct rp_difference *d)
+{
+	static const char *const kinds[] = {"large objects", "default privileges", "system object"};
+	const struct rp_object *o = d->sealed ? d->sealed : d->found;
+
+	if (d->fact || !e->scratch || e->scratch->faithful)
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(o->kind, kinds[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool rp_evidence_servers_own(const struct rp_evidence *e, const struct rp_difference *d)
 {
 	return d->change == RP_GAINED && !d->fact && e->scratch && !e->scratch->faithful &&

@@ -22,6 +22,9 @@ const struct rp_survey *rp_evidence_sealed(const struct rp_evidence *e);
 /* Why the format has another value of this fact come back; NULL: it does not. */
 const char *rp_evidence_resets(const struct rp_evidence *e, const struct rp_difference *d);
 const char *rp_evidence_omits(const struct rp_evidence *e, const struct rp_object *sealed, const char *fact);
+/* Is it an object that tells whose something is or who may do what, and nothing else, lost or gained on a server where a
+ * restore has no such rights? */
+bool rp_evidence_rights_lack(const struct rp_evidence *e, const struct rp_difference *d);
 /* Is it an object more, of a sort that no such backup carries, on a server that the user named? Then it was there
  * before: the login's own role. On a private server nothing was there before. */
 bool rp_evidence_servers_own(const struct rp_evidence *e, const struct rp_difference *d);

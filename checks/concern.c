@@ -262,7 +262,8 @@ static int judge(struct asking *a, const struct rp_difference *d, struct rp_err 
 			      err);
 	if (rp_evidence_servers_own(a->e, d))
 		return excuse(a, d, &(struct group){.kind = d->found->kind, .why = SERVERS_OWN}, err);
-	if (d->sealed && needs_rights(d->fact) && a->e->scratch && !a->e->scratch->faithful)
+	if (rp_evidence_rights_lack(a->e, d) ||
+	    (d->sealed && needs_rights(d->fact) && a->e->scratch && !a->e->scratch->faithful))
 		return excuse(a, d, &(struct group){.why = SERVER_CANNOT}, err);
 	if (concern->always && d->sealed && d->found && (!d->expected || !d->got))
 		rp_not_run(a->to, d->sealed->name, "%s of the %s could not be read %s", d->fact,

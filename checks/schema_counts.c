@@ -63,7 +63,8 @@ static size_t collect(const struct rp_evidence *e, struct count *all)
 		if (d->fact || d->change == RP_CHANGED)
 			continue;
 		/* Counted on the other side as well, so that it cancels out. */
-		if (d->drift || rp_evidence_omits(e, d->sealed, NULL) || rp_evidence_servers_own(e, d))
+		if (d->drift || rp_evidence_omits(e, d->sealed, NULL) || rp_evidence_servers_own(e, d) ||
+		    rp_evidence_rights_lack(e, d))
 			all[n++] = count_of(d->sealed ? d->sealed : d->found, !d->sealed);
 	}
 	return n;

@@ -11,6 +11,8 @@ pg_start
 cd "$work" || exit 1
 "$reprove" keygen . >/dev/null
 pg_load shop "$root/fixtures/postgres/shop.sql" || exit 1
+# What is told by owner or grantee alone, too.
+sql shop "SELECT lo_from_bytea(4711, 'large'); CREATE ROLE clerk; ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO clerk" >/dev/null || exit 1
 runs 0 "sealed with its backup" "$reprove" seal --source "$(pg_uri shop)" --key reprove.key --manifest m.json --backup b.dump
 pg_stop
 

@@ -233,7 +233,7 @@ int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool,
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	*fact = (struct rp_fact){.name = "pg_dump", .value = by};
 	*ret = id;
-	*ret_at = (struct rp_position){.taken_ms = made_ms, .facts = fact, .n_facts = 1};
+	*ret_at = (struct rp_position){.taken_ms = made_ms, .facts = fact, .n_facts = tool[0] != '\0'};
 	return 0;
 }
 

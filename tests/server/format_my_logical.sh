@@ -105,6 +105,13 @@ tap $? "mydumper: rows in parts, compressed" || ls parts >&2
 runs 0 "restored" verify parts
 tar -C parts -cf - . | gzip >parts.tar.gz
 runs 0 "a tar of it" verify parts.tar.gz
+sql shop "CREATE DATABASE many"
+for i in $(seq 90); do echo "CREATE TABLE a$i (id int PRIMARY KEY);"; done | sql many
+dumper many --database=many
+# What says most stands behind the part of it that is looked at.
+tar -C many -cf many.tar --sort=name --exclude=metadata --exclude='*create*' . && tar -C many -rf many.tar metadata many-schema-create.sql
+runs 0 "a tar that tells late what it is" "$reprove" verify --state none --target many --no-manifest --reports out many.tar
+has "mydumper, restored whole" "is recognised" "$out"
 dumper server --regex='^(shop|other)\.'
 [ -f server/other.orders-schema.sql ]
 tap $? "mydumper: of several databases"

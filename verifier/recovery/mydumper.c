@@ -11,6 +11,7 @@
 #include "verifier/recovery/my_script.h"
 #include "verifier/recovery/mydumper_plan.h"
 #include "verifier/recovery/mysqldump.h"
+#include "verifier/recovery/tar.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/arena.h"
@@ -31,16 +32,21 @@ static int look(struct rp_artifact *a, struct rp_mydumper_head *ret, bool *ret_i
 	return 0;
 }
 
+/* Are all files that show mydumper's, and there are definitions among them? A tar need not begin with those that say
+ * most. */
 static bool names_parts(const struct rp_artifact *a)
 {
-	size_t len;
+	size_t len, n = 0;
 	const char *name;
 	for (size_t i = 0; (name = rp_artifact_name(a, i)) != NULL; i++) {
 		const char *base = strrchr(name, '/');
-		if (rp_mydumper_part_of(base != NULL ? base + 1 : name, &len) == RP_MYDUMPER_CREATE)
-			return true;
+		enum rp_mydumper_part part = rp_mydumper_part_of(base != NULL ? base + 1 : name, &len);
+		bool folder = a->members != NULL && a->members[i].directory;
+		if (part == RP_MYDUMPER_UNKNOWN && !folder && strncmp(name, "metadata", 8) != 0)
+			return false;
+		n += part != RP_MYDUMPER_ROWS && part < RP_MYDUMPER_ASIDE;
 	}
-	return false;
+	return n > 0;
 }
 
 static int bid(struct rp_artifact *a, struct rp_err **err)
@@ -51,9 +57,8 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 		return 0;
 	if (rp_artifact_has(a, "metadata") && look(a, &h, &is, err) < 0)
 		return -1;
-	bool known = is || rp_artifact_has(a, "metadata") || rp_artifact_has(a, "metadata.partial");
-	/* Either of them is a name that others use, too. */
-	return is && names_parts(a) ? 8 * 32 : is ? 8 * 16 : known && names_parts(a) ? 8 * 24 : 0;
+	/* The name 'metadata' is one that others use, too. */
+	return names_parts(a) ? 8 * (is ? 32 : 24) : is ? 8 * 16 : 0;
 }
 
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,

@@ -22,7 +22,6 @@ ELSEWHERE = {
     "scratch.connect": "the place it is restored to: `tests/server/checks.sh`",
     "scratch.isolated": "the place it is restored to: `tests/server/options.sh`",
     "collation.version": "another machine's libraries: `tests/server/checks.sh`",
-    "engine.page_checksums": "pages on the disk, which no dump brings: `tests/server/checks.sh`",
     "engine.definers": "accounts of the server: `tests/server/engine_tests_mysql.sh`",
     "engine.charsets": "two tables of the source: `tests/server/engine_tests_mysql.sh`",
 }

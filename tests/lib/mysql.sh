@@ -69,12 +69,14 @@ my_find() {
 }
 
 # Make an empty data directory and start a server on it. Options are the server's own: --sql-mode=..., --log-bin...
+# Those that it must be made with, too, stand in my_made.
+my_made=()
 my_start() { # [option...]
 	my_data=$work/my/data
 	install -d -m 700 "$work/my" "$work/my/tmp"
 	install -d -m 755 "$work/socket"
 	[ ${#as_server[@]} -eq 0 ] || chown -R "$my_user" "$work/my" "$work/socket"
-	my_common=(--no-defaults "--datadir=$my_data" "--tmpdir=$work/my/tmp")
+	my_common=(--no-defaults "--datadir=$my_data" "--tmpdir=$work/my/tmp" "${my_made[@]}")
 	[ "$my_vendor" = mariadb ] || my_common+=(--mysqlx=OFF --secure-file-priv=)
 	# Unpacked by tests/server-matrix: not where its own defaults think.
 	local base=$my_base share

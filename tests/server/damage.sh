@@ -9,7 +9,8 @@ shift 2
 . "$root/tests/lib/tap.sh"
 pg_begin
 pg_start
-pg_load shop "$root/fixtures/postgres/shop.sql" || exit 1
+pg_load shop "$root/fixtures/postgres/shop.sql" && psql -X -q -v ON_ERROR_STOP=1 -d shop -f "$root/fixtures/damage/postgresql/also/shop.sql" >/dev/null ||
+	exit 1
 cd "$work" || exit 1
 "$reprove" keygen . >/dev/null
 runs 0 "the shop is sealed" \
@@ -35,7 +36,8 @@ for entry in "$root"/fixtures/damage/postgresql/*.sql; do
 	name=$(basename "$entry" .sql)
 	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
 	damaged "$entry" || exit 1
-	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports "$name" damaged.dump >out 2>err
+	read -ra options <<<"$(sed -n 's/^-- verify: //p' "$entry")"
+	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports "$name" "${options[@]}" damaged.dump >out 2>err
 	status=$?
 	said=$(python3 "$root/tests/server/damage.py" "$entry" "$name/result.json" 2>&1)
 	[ $status -eq 1 ] && [ -z "$said" ]

@@ -10,6 +10,9 @@ shift 2
 pg_begin
 pg_start
 pg_load shop "$root/fixtures/postgres/shop.sql" && createdb other || exit 1
+# Of the whole server, which only the output of pg_dumpall brings.
+sql postgres "CREATE ROLE auditor SUPERUSER; CREATE ROLE clerk"
+sql shop "GRANT SELECT ON shop.products TO clerk"
 cd "$work" || exit 1
 mkdir stranger
 "$reprove" keygen . >/dev/null && "$reprove" keygen stranger >/dev/null || exit 1

@@ -6,6 +6,7 @@ set -u
 reprove=$(realpath "$1") root=$2
 shift 2
 . "$root/tests/lib/mysql.sh"
+. "$root/tests/lib/mariadb_backup.sh"
 . "$root/tests/lib/tap.sh"
 my_begin
 my_start
@@ -19,10 +20,15 @@ runs 0 "the shop is sealed" \
 runs 0 "and verifies with no finding" \
 	"$reprove" verify --target shop --manifest m.json --trust reprove.pub --reports good shop.sql
 
-# A damage is done to a good copy, which is then dumped; or stands at the end of the dump itself, where a dump of the
+# A script damages the good dump, or puts something else in its place. A damage is done to a good copy, which is then dumped; or stands at the end of the dump itself, where a dump of the
 # damaged copy would mend it.
 damaged() { # ENTRY
-	if grep -q '^-- in: the dump$' "$1"; then
+	rm -rf damaged.sql
+	if [[ $1 == *.sh ]]; then
+		cp shop.sql damaged.sql || return
+		# shellcheck disable=SC1090
+		(. "$1")
+	elif grep -q '^-- in: the dump$' "$1"; then
 		awk -v entry="$1" '/^-- Dump completed/ { while ((getline line <entry) > 0) print line } { print }' \
 			shop.sql >damaged.sql
 	else
@@ -32,11 +38,14 @@ damaged() { # ENTRY
 }
 
 version=$(sql "" "SELECT VERSION()")
-for entry in "$root"/fixtures/damage/mysql/*.sql; do
-	name=$(basename "$entry" .sql)
-	only=$(sed -n 's/^-- only: //p' "$entry")
+said_in() { sed -n "s/^\(--\|#\) $2: //p" "$1"; } # ENTRY WHAT
+for entry in "$root"/fixtures/damage/mysql/*.{sql,sh}; do
+	name=$(basename "${entry%.*}")
+	only=$(said_in "$entry" only)
 	[ -z "$only" ] || [ "$only" = "$my_vendor" ] || continue
-	since=$(sed -n 's/^-- since: //p' "$entry")
+	needs=$(said_in "$entry" needs)
+	[ -z "$needs" ] || command -v "$needs" >/dev/null || continue
+	since=$(said_in "$entry" since)
 	[ "$(printf '%s\n' "${since:-0}" "$version" | sort -V | head -1)" = "${since:-0}" ] || continue
 	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
 	damaged "$entry" || exit 1
@@ -44,7 +53,7 @@ for entry in "$root"/fixtures/damage/mysql/*.sql; do
 	status=$?
 	said=$(python3 "$root/tests/server/damage.py" "$entry" "$name/result.json" 2>&1)
 	[ $status -eq 1 ] && [ -z "$said" ]
-	tap $? "$name: $(sed -n 's/^-- damage: //p' "$entry")" ||
+	tap $? "$name: $(said_in "$entry" damage)" ||
 		{ echo "exit status $status"; echo "$said"; head -20 err; } | sed 's/^/# /' >&2
 done
 tap_done

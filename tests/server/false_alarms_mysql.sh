@@ -129,4 +129,22 @@ sql words "SET NAMES utf8mb4; CREATE TABLE w (t varchar(40) CHARACTER SET utf8mb
 	INSERT INTO w VALUES ('ä', 'ä', '中', 'x '), ('a', 'Ä', '文', '\\'), ('A ', NULL, '', '')"
 runs 0 "a database of another character set is sealed" seal words words.json --backup words.sql
 verifies "a database of another character set" words words.json words.sql
+
+# Pages of another size, on either side. (PostgreSQL's are a matter of how it was built, and Debian's are all built alike.)
+sql "" "CREATE DATABASE tables CHARACTER SET utf8mb4"
+"$my_dump_tool" --no-defaults --socket="$work/socket/s" -u root --skip-triggers --hex-blob rows aged twice parts >tables.sql
+sql tables <tables.sql
+runs 0 "tables alone are sealed with pages of 16k" seal tables tables.json --backup tables.sql
+for size in 4k 64k; do
+	my_stop
+	rm -rf "$work/my"
+	my_made=("--innodb-page-size=$size")
+	my_start --server-id=7
+	my_load rows rows.sql
+	runs 0 "sealed with pages of $size" seal rows "pages$size.json" --backup "pages$size.sql"
+	verifies "pages of $size become pages of 16k" rows "pages$size.json" "pages$size.sql"
+	sql "" "CREATE USER dba@localhost IDENTIFIED BY ''; GRANT ALL ON \`reprove\_%\`.* TO dba@localhost"
+	[ "$my_vendor" = mysql ] || sql "" "GRANT SELECT ON mysql.proc TO dba@localhost"
+	verifies "pages of 16k become pages of $size" tables tables.json tables.sql --scratch "$(my_uri "" dba)"
+done
 tap_done

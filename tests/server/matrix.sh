@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Sealed on one version, verified on every one that can take it: nothing fails, and on the same version nothing even
-# drifts. Needs tests/server-matrix install pg13 pg15 pg17 pg18; `make matrix` does that first.
+# drifts; there also of a base backup, recovered to the sealed place in the log. Needs tests/server-matrix install pg13 pg15 pg17 pg18; `make matrix` does that first.
 # usage: matrix.sh REPROVE SOURCE_ROOT
 set -u
 reprove=$(realpath "$1") root=$2
@@ -13,18 +13,32 @@ bindir() {
 	realpath -e -q "$("$root/tests/server-matrix" bindir "pg$1")/../root/usr/lib/postgresql/$1/bin" || echo "/usr/lib/postgresql/$1/bin"
 }
 
-seal_on() { # VERSION: every fixture, into $kept
+seal_on() { # VERSION: every fixture, into $kept; and again in a place of the log that a base backup is recovered to
 	(
 		RP_PG_BINDIR=$(bindir "$1")
 		. "$root/tests/lib/postgres.sh"
 		pg_begin
-		pg_start
+		pg_initdb=(--data-checksums)
+		arch=$work/arch
+		install -d -m 777 "$arch"
+		pg_start wal_level=logical archive_mode=on "archive_command=cp %p $arch/%f"
 		for db in "${fixtures[@]}"; do
 			sed -f <(only_for "$1") "$root/fixtures/postgres/$db.sql" >"$work/$db.sql"
 			pg_load "$db" "$work/$db.sql" 2>"$work/load.err" || { head -3 "$work/load.err" >&2; continue; }
 			REPROVE_SERVERS=$RP_PG_BINDIR "$reprove" seal --source "$(pg_uri "$db")" --key "$kept/reprove.key" \
 				--manifest "$kept/$1-$db.json" --backup "$kept/$1-$db.dump" >"$work/seal.out" 2>&1 || cat "$work/seal.out" >&2
 		done
+		pg_basebackup -D "$kept/$1-base" -X stream -c fast || exit
+		for db in "${fixtures[@]}"; do
+			REPROVE_SERVERS=$RP_PG_BINDIR "$reprove" seal --source "$(pg_uri "$db")" --key "$kept/reprove.key" --physical \
+				--manifest "$kept/$1-$db-physical.json" >"$work/seal.out" 2>&1 || cat "$work/seal.out" >&2
+		done
+		sql postgres "SELECT pg_switch_wal(); CHECKPOINT" >/dev/null
+		for ((i = 0; i < 100; i++)); do
+			[ "$(sql postgres "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver")" = t ] && break
+			sleep 0.1
+		done
+		cp -r "$arch" "$kept/$1-logs"
 	)
 }
 
@@ -51,6 +65,10 @@ for from in "${versions[@]}"; do
 				--manifest "$kept/$from-$db.json" --trust "$kept/reprove.pub" --reports "$work/out" "$kept/$from-$db.dump"
 			[ "$to" -ne "$from" ] || { ! grep -q '"cause": "version"' "$work/out/result.json"; tap $? "and nothing drifts"; }
 		done
+		REPROVE_SERVERS=$(bindir "$from") runs 0 "$db of $from verifies physically" "$reprove" verify --state none --target "$db" --reports "$work/out" \
+			--manifest "$kept/$from-$db-physical.json" --trust "$kept/reprove.pub" --logs "$kept/$from-logs" "$kept/$from-base"
+		! grep -q '"cause": "version"' "$work/out/result.json"
+		tap $? "and nothing drifts"
 	done
 done
 tap_done

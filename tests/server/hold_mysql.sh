@@ -86,4 +86,22 @@ tap 0 "no lock outlives a run that is killed"
 runs 0 "the next run" seal plain
 [ -z "$(find "$TMPDIR" -maxdepth 1 -name 'reprove-relay-*')" ]
 tap $? "removes what killed runs left"
+
+# For a physical backup the log's place is wanted, also by one connection, which needs no lock to see a moment.
+physical() { "$reprove" seal --source "$(my_uri plain "${1:-root}")" --key reprove.key --manifest p.json --physical --jobs 1 --json; }
+place() { jq -r ".recovery.$1" "$work/stdout"; }
+sql "" "GRANT $([ "$my_vendor" = mariadb ] && echo BINLOG MONITOR || echo REPLICATION CLIENT) ON *.* TO poor@localhost"
+stands=$(sql "" "SHOW MASTER STATUS" 2>/dev/null || sql "" "SHOW BINARY LOG STATUS")
+runs 0 "sealed for a physical backup" physical
+[ "$(place recovery_by)" = "binary log" ] && [ "$(place binlog)" = "$(cut -f1,2 <<<"$stands" | tr '\t' :)" ]
+tap $? "at its place in the binary log" || echo "# $out; $stands" >&2
+runs 0 "by a login that may lock tables alone" physical poor
+[ "$(place binlog)" = "$(cut -f1,2 <<<"$stands" | tr '\t' :)" ]
+tap $? "it is the same place" || echo "# $out; $stands" >&2
+my_stop
+my_run --skip-log-bin
+runs 0 "without a binary log" physical
+has "not snapshot-bound" "there is no place, and that is said" "$err"
+[ "$(place recovery_by)" = none ]
+tap $? "also in the manifest" || echo "# $out" >&2
 tap_done

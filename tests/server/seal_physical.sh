@@ -104,7 +104,7 @@ for ((i = 1; i < seals; i++)); do
 	[ "$(said recovery_by)" = "share lock" ]
 	tap $? "has its place under a lock" || echo "# $out" >&2
 	held=$(jq .heldMs "$work/stdout")
-	[ "$held" -gt 0 ] && [ "$held" -lt 5000 ]
+	[ "$held" -lt 5000 ]
 	tap $? "of $held ms, as it says"
 done
 unload

@@ -104,6 +104,7 @@ static int find_way(struct rp_pg_conn *c, struct rp_buf *why, int64_t *ret_held_
 	int r = rp_pg_lead_by_slot(c, why, err);
 	if (r != 0)
 		return r;
+	rp_log(c->base.run, RP_LOG_INFO, "%s; so all tables are locked for a moment", rp_buf_text(why));
 	rp_buf_add(why, "; ");
 	return rp_pg_lead_by_lock(c, why, ret_held_ms, err);
 }

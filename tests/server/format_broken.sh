@@ -4,7 +4,7 @@
 # names the backup. --sample: at one place each, for every day; all of them with `make broken`.
 # usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample]
 set -u
-reprove=$(realpath "$1") root=$2 engine=$3 places=20
+reprove=$(realpath "$1") root=$2 engine=$3 places=${RP_PLACES:-20}
 [ "${4:-}" != --sample ] || places=1
 . "$root/tests/lib/tap.sh"
 
@@ -17,11 +17,31 @@ postgres_formats() {
 	broken directory sealed_by --format directory
 	broken all.sql cluster_by
 	broken plain.sql.gz packed_by gzip
+	wrapped plain --format plain
 }
 mysql_formats() {
 	broken dump.sql sealed_by --format mysqldump
 	broken mydumper sealed_by --format mydumper
 	broken dump.sql.gz packed_by gzip
+	wrapped dump
+}
+# NAME [option of seal...]: every wrapping. Every day they are the business of format_wrappings.sh.
+wrapped() {
+	local name=$1 lock="openssl enc -aes-256-cbc -pbkdf2 -pass file:pw"
+	local gpg="gpg --homedir $work/keys --batch --quiet --pinentry-mode loopback --passphrase-file pw"
+	shift
+	[ "$places" -gt 1 ] || return 0
+	(umask 077 && mkdir keys && echo "correct horse" >pw && age-keygen -o id 2>/dev/null)
+	broken "$name.bz2" sealed_by "$@" --backup-filter 'bzip2 -c'
+	broken "$name.xz" sealed_by "$@" --backup-filter 'xz -c'
+	broken "$name.zst" sealed_by "$@" --backup-filter 'zstd -qc'
+	broken "$name.lz4" sealed_by "$@" --backup-filter 'lz4 -qc'
+	broken "$name.enc" sealed_by "$@" --backup-filter "$lock" -- --passphrase-file pw
+	broken "$name.gpg" sealed_by "$@" --backup-filter "$gpg --symmetric" -- --passphrase-file pw
+	broken "$name.asc" sealed_by "$@" --backup-filter "$gpg --symmetric --armor" -- --passphrase-file pw
+	gpgconf --homedir "$work/keys" --kill gpg-agent
+	broken "$name.age" sealed_by "$@" --backup-filter "age -r $(age-keygen -y id)" -- --identity id
+	broken "$name.zst.enc.gz" sealed_by "$@" --backup-filter 'zstd -qc' --backup-filter "$lock" --backup-filter 'gzip -c' -- --passphrase-file pw
 }
 
 # MAKE BACKUP MANIFEST ARGUMENT...: backup and manifest in one go, by 'seal' itself.

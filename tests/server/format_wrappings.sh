@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Backups in every wrapping, made by the real tools around a real dump: restored and compared, with nothing said of how
 # they are packed; and whatever is wrong with one is told by its name.
-# usage: format_wrappings.sh REPROVE SOURCE_ROOT UNWRAP
+# usage: format_wrappings.sh REPROVE SOURCE_ROOT UNWRAP NOSY
 set -u
-reprove=$(realpath "$1") root=$2 unwrap=$(realpath "$3")
+reprove=$(realpath "$1") root=$2 unwrap=$(realpath "$3") nosy=$(realpath "$4")
 . "$root/tests/lib/postgres.sh"
 . "$root/tests/lib/tap.sh"
 pg_begin
@@ -156,6 +156,20 @@ for name in enc gpg age_p; do
 done
 head -c 1000 /dev/urandom | zstd -q --ultra -22 --zstd=wlog=31 -c >window 2>/dev/null
 says "zstd: a window that needs more memory than is given" "other *more memory is needed*" window
+# The programs that open them are in a box, in either kind, and do their work in it; and without one.
+mkdir fake && cp "$nosy" fake/age && chmod 755 fake/age
+for box in namespaces landlock none; do
+	bad=
+	for name in gpg gpg_key_a age age_p; do
+		# shellcheck disable=SC2046
+		[ "$(REPROVE_BOX=$box "$unwrap" $(grep "^$name|" <<<"$table" | cut -d'|' -f3) "$name")" = "$whole" ] || bad="$bad $name"
+	done
+	[ -z "$bad" ]
+	tap $? "box '$box': gpg and age work" || echo "# not: $bad" >&2
+	[ $box = none ] || NOSY=1 REPROVE_BOX=$box PATH=$work/fake:$PATH \
+		says "and can do nothing else" "backup age: damaged: it could do nothing" --identity id age
+done
+
 # Where passwords come from.
 WORD="correct horse" says "a password in a variable" "$whole" --passphrase-env WORD enc
 says "in a descriptor" "$whole" --passphrase-fd 7 enc 7<pw

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: MIT
 # Every format and wrapping, cut at 20 places and with one byte flipped at 20 places: never a 0, a crash or a hang, and the message
 # names the backup. --sample: at one place each, for every day; all of them with `make broken`.
-# usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample]
+# usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample|NUMBER OF PLACES]
 set -u
+<<<<<<< Updated upstream
 reprove=$(realpath "$1") root=$2 engine=$3 places=${RP_PLACES:-20}
 [ "${4:-}" != --sample ] || places=1
+=======
+reprove=$(realpath "$1") root=$2 engine=$3 places=${4:-20}
+[ "$places" != --sample ] || places=1
+>>>>>>> Stashed changes
 . "$root/tests/lib/tap.sh"
 
 # A line for each: its name, the function that makes the backup of 'shop' at $1 and seals it with the manifest $2, and what
@@ -17,7 +22,22 @@ postgres_formats() {
 	broken directory sealed_by --format directory
 	broken all.sql cluster_by
 	broken plain.sql.gz packed_by gzip
+<<<<<<< Updated upstream
 	wrapped plain --format plain
+=======
+	# Every day these are tests/server/format_wrappings.sh's.
+	[ "$places" -gt 1 ] || return 0
+	broken dump.bz2 sealed_by --backup-filter bzip2
+	broken dump.xz sealed_by --backup-filter xz
+	broken dump.zst sealed_by --backup-filter 'zstd -q'
+	broken dump.lz4 sealed_by --backup-filter 'lz4 -q'
+	broken dump.enc sealed_by --backup-filter 'openssl enc -aes-256-cbc -pbkdf2 -pass file:pw' -- --passphrase-file pw
+	broken dump.gpg sealed_by --backup-filter "gpg --homedir $work/keys --batch --quiet --pinentry-mode loopback --passphrase-file pw -c" \
+		-- --passphrase-file pw
+	gpgconf --homedir "$work/keys" --kill all
+	broken dump.age sealed_by --backup-filter "age -r $(age-keygen -y id)" -- --identity id
+	broken tarred.tar tarred_by
+>>>>>>> Stashed changes
 }
 mysql_formats() {
 	broken dump.sql sealed_by --format mysqldump
@@ -66,6 +86,11 @@ cluster_by() {
 	"$reprove" seal --source "$source" --key reprove.key --manifest "$2" --backup "$1" --backup-command "$work/$1.sh $word"
 }
 
+# A directory that was put into a tar after the seal.
+tarred_by() {
+	sealed_by tarred "$2" --format directory && tar -cf "$1" tarred
+}
+
 broken() { # BACKUP MAKE [argument of MAKE...] [-- option of verify...]
 	local name=$1 make=$2 arguments=()
 	shift 2
@@ -104,5 +129,6 @@ mysql)
 	;;
 esac
 "$reprove" keygen . >/dev/null
+(umask 077 && echo "correct horse" >pw && age-keygen -o id 2>/dev/null && mkdir keys)
 "${engine}_formats"
 tap_done

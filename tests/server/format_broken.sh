@@ -4,13 +4,8 @@
 # names the backup. --sample: at one place each, for every day; all of them with `make broken`.
 # usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample|NUMBER OF PLACES]
 set -u
-<<<<<<< Updated upstream
 reprove=$(realpath "$1") root=$2 engine=$3 places=${RP_PLACES:-20}
 [ "${4:-}" != --sample ] || places=1
-=======
-reprove=$(realpath "$1") root=$2 engine=$3 places=${4:-20}
-[ "$places" != --sample ] || places=1
->>>>>>> Stashed changes
 . "$root/tests/lib/tap.sh"
 
 # A line for each: its name, the function that makes the backup of 'shop' at $1 and seals it with the manifest $2, and what
@@ -22,22 +17,8 @@ postgres_formats() {
 	broken directory sealed_by --format directory
 	broken all.sql cluster_by
 	broken plain.sql.gz packed_by gzip
-<<<<<<< Updated upstream
 	wrapped plain --format plain
-=======
-	# Every day these are tests/server/format_wrappings.sh's.
-	[ "$places" -gt 1 ] || return 0
-	broken dump.bz2 sealed_by --backup-filter bzip2
-	broken dump.xz sealed_by --backup-filter xz
-	broken dump.zst sealed_by --backup-filter 'zstd -q'
-	broken dump.lz4 sealed_by --backup-filter 'lz4 -q'
-	broken dump.enc sealed_by --backup-filter 'openssl enc -aes-256-cbc -pbkdf2 -pass file:pw' -- --passphrase-file pw
-	broken dump.gpg sealed_by --backup-filter "gpg --homedir $work/keys --batch --quiet --pinentry-mode loopback --passphrase-file pw -c" \
-		-- --passphrase-file pw
-	gpgconf --homedir "$work/keys" --kill all
-	broken dump.age sealed_by --backup-filter "age -r $(age-keygen -y id)" -- --identity id
-	broken tarred.tar tarred_by
->>>>>>> Stashed changes
+	[ "$places" -eq 1 ] || broken tarred.tar tarred_by
 }
 mysql_formats() {
 	broken dump.sql sealed_by --format mysqldump
@@ -129,6 +110,5 @@ mysql)
 	;;
 esac
 "$reprove" keygen . >/dev/null
-(umask 077 && echo "correct horse" >pw && age-keygen -o id 2>/dev/null && mkdir keys)
 "${engine}_formats"
 tap_done

@@ -16,6 +16,7 @@ postgres_formats() {
 	broken dump.tar sealed_by --format tar
 	broken directory sealed_by --format directory
 	broken all.sql cluster_by
+	broken base base_backup_by
 	broken plain.sql.gz packed_by gzip
 	wrapped plain --format plain
 	[ "$places" -eq 1 ] || broken tarred.tar tarred_by
@@ -59,6 +60,11 @@ packed_by() {
 	shift 2
 	printf '#!/bin/bash\nset -o pipefail\n%s | %s\n' "$dump" "$*" >"$backup.sh" && chmod +x "$backup.sh"
 	"$reprove" seal --source "$source" --key reprove.key --manifest "$manifest" --backup "$backup" --backup-command "$work/$backup.sh $word"
+}
+
+# BACKUP MANIFEST: of a server that nobody writes to.
+base_backup_by() {
+	"$reprove" seal --source "$source" --key reprove.key --manifest "$2" && pg_basebackup -D "$1" -X stream -c fast -Ft -z
 }
 
 # BACKUP MANIFEST: all of a server that nobody writes to, for pg_dumpall takes no snapshot from others.

@@ -8,6 +8,7 @@
 #include "verifier/engine/postgres/hosting.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
+#include "verifier/util/run.h"
 
 /* A private server on files that a physical backup brought: its roles and databases are the backup's, and stay as they
  * are. What is ours in it is one superuser. */
@@ -83,6 +84,40 @@ static const char *named(const PGresult *r, const char *name)
 	return NULL;
 }
 
+static int roll_back_each(struct rp_pg_conn *c, struct rp_err **err)
+{
+	rp_autores *r = NULL;
+	if (rp_pg_query(c,
+			"SELECT format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts WHERE database = "
+			"current_database()",
+			NULL, 0, &r, err) < 0)
+		return -1;
+	if (PQntuples(r) > 0 && rp_pg_allow_writing(c, err) < 0)
+		return -1;
+	for (int i = 0; i < PQntuples(r); i++)
+		if (rp_pg_exec(c, PQgetvalue(r, i, 0), err) < 0)
+			return -1;
+	if (PQntuples(r) > 0)
+		rp_log(c->base.run, RP_LOG_INFO,
+		       "%d prepared transactions, which nobody will end any more, were rolled back",
+		       PQntuples(r));
+	return 0;
+}
+
+/* Transactions that were prepared when the backup was made hold their locks for ever, and their rows are seen by nobody:
+ * what is asked of the tables would wait for them. */
+static int roll_back_prepared(struct rp_pg_conn *c, const char *database, struct rp_err **err)
+{
+	rp_autobuf uri = RP_BUF_INIT(16 << 10);
+	struct rp_conn *in = NULL;
+	if (rp_pg_within(c->uri, database, &uri, err) < 0 ||
+	    rp_pg_connect(&in, rp_buf_text(&uri), c->base.run, err) < 0)
+		return -1;
+	int r = roll_back_each(rp_pg_of(in), err);
+	rp_pg_close(in);
+	return r < 0 ? rp_err_wrap(err, "database '%s'", database) : 0;
+}
+
 int rp_pg_inherit(struct rp_conn *conn, const char *wanted, char **ret, struct rp_err **err)
 {
 	static const char sql[] =
@@ -105,6 +140,8 @@ int rp_pg_inherit(struct rp_conn *conn, const char *wanted, char **ret, struct r
 				 rp_buf_text(&names));
 		return rp_err_hint(err, "say which with --database NAME");
 	}
+	if (roll_back_prepared(rp_pg_of(conn), found, err) < 0)
+		return -1;
 	*ret = strdup(found);
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }

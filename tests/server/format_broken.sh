@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Every format and wrapping, cut at 20 places and with one byte flipped at 20 places: never a 0, a crash or a hang, and the message
 # names the backup. --sample: at one place each, for every day; all of them with `make broken`.
-# usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample|NUMBER OF PLACES]
+# $RP_PLACES: at how many.
+# usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample]
 set -u
 reprove=$(realpath "$1") root=$2 engine=$3 places=${RP_PLACES:-20}
 [ "${4:-}" != --sample ] || places=1

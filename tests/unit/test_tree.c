@@ -387,6 +387,14 @@ static void a_tar_is_whole_or_refused(void **state)
 	tar_end(&tar);
 	assert_int_equal(unpack(&tar, &err), 0);
 	assert_int_equal(rp_tree_remove("out", NULL), 0);
+	rp_autobuf padded = RP_BUF_INIT(200000);
+	rp_buf_add_mem(&padded, rp_buf_text(&tar), tar.len);
+	for (int i = 0; i < 100; i++)
+		tar_end(&padded);
+	assert_int_equal(unpack(&padded, &err), 0);
+	assert_int_equal(rp_tree_remove("out", NULL), 0);
+	rp_buf_add_mem(&padded, "", 1);
+	expect_refusal(&padded, "'x.tar' is truncated: it does not end at the end of a block of 512 bytes");
 	for (size_t len = 1; len < tar.len; len += 37) {
 		rp_autobuf cut = RP_BUF_INIT(100000);
 		rp_autoerr struct rp_err *why = NULL;

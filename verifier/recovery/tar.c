@@ -139,8 +139,15 @@ static int only_zeros(struct rp_untar *u, const char *last, struct rp_err **err)
 					u->title);
 		from = 0;
 		n = rp_stream_read(u->from, u->buf, sizeof u->buf, &u->below);
+		u->pulled += n > 0 ? n : 0;
 	}
-	return n < 0 ? rp_untar_failed(u, last, err) : 0;
+	if (n < 0)
+		return rp_untar_failed(u, last, err);
+	if (u->pulled % BLOCK == 0)
+		return 0;
+	return rp_err_set(err, RP_ERR_BACKUP,
+			  "'%s' is truncated: it does not end at the end of a block of %d bytes", u->title,
+			  BLOCK);
 }
 
 /* libarchive takes the end of the stream for the end of the archive, so that one that was cut between two members

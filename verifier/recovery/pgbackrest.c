@@ -24,8 +24,8 @@
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
-#define BITS	  (8 * 16)
-#define LINK_MAX_ 4096
+#define BITS	 (8 * 16)
+#define LINK_LEN 4096
 
 static const char *const folders[] = {"data", "tablespaces", "control", "control/global",
 				      "log",  "lock",	     "spool",	"wal"};
@@ -152,7 +152,7 @@ static int restore_files(struct rp_backrest *b, struct rp_err **err)
  * called: so what is not exactly that is refused. */
 static int take_tablespace(struct rp_backrest *b, int links, int named, const char *oid, struct rp_err **err)
 {
-	char to[LINK_MAX_];
+	char to[LINK_LEN];
 	struct stat st;
 	ssize_t n = readlinkat(links, oid, to, sizeof to - 1);
 	if (n < 0)
@@ -205,22 +205,24 @@ static int keep_control(int work, struct rp_err **err)
 
 static int recover(struct rp_backrest *b, struct rp_err **err)
 {
-	rp_autofree char *data = NULL, *tree = NULL;
+	rp_autobuf data = RP_BUF_INIT(LINK_LEN), tree = RP_BUF_INIT(LINK_LEN);
 	rp_autoclose int work = open(b->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (work < 0)
 		return rp_err_sys(err, errno, "open '%s'", b->work);
 	if (take_tablespaces(b, work, err) < 0 || keep_control(work, err) < 0)
 		return -1;
-	if (asprintf(&data, "%s/data", b->work) < 0 || asprintf(&tree, "%s/restored", b->s->dir) < 0)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (rename(data, tree) < 0)
-		return rp_err_sys(err, errno, "move '%s' to '%s'", data, tree);
+	rp_buf_addf(&data, "%s/data", b->work);
+	rp_buf_addf(&tree, "%s/restored", b->s->dir);
+	if (rp_buf_check(&data, err) < 0 || rp_buf_check(&tree, err) < 0)
+		return -1;
+	if (rename(data.s, tree.s) < 0)
+		return rp_err_sys(err, errno, "move '%s' to '%s'", data.s, tree.s);
 	const char *named = b->a->wanted != NULL ? b->a->wanted->logs : NULL;
 	rp_auto(rp_pg_log) log = NULL;
 	if ((named != NULL ? rp_pg_log_directory(&log, named, rp_artifact_unwrapping(b->a), b->s->run, err)
 			   : rp_backrest_log(&log, b, err)) < 0)
 		return -1;
-	return rp_pg_recover_tree(b->a, b->s, tree, log, b->said, err);
+	return rp_pg_recover_tree(b->a, b->s, tree.s, log, b->said, err);
 }
 
 static int restore_at(struct rp_backrest *b, struct rp_err **err)

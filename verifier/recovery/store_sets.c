@@ -13,6 +13,7 @@
 #include "verifier/recovery/store.h"
 #include "verifier/recovery/store_tree.h"
 #include "verifier/util/beneath.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/run.h"
@@ -187,15 +188,16 @@ static int gather_all(struct sets *s, const struct rp_set *set, struct rp_tree *
 
 static int give(struct sets *s, const struct rp_set *set, rp_point_fn *fn, void *ctx, struct rp_err **err)
 {
-	rp_autofree char *id = NULL, *path = NULL;
+	rp_autobuf id = RP_BUF_INIT(2 * RP_BENEATH_MAX), path = RP_BUF_INIT(2 * RP_BENEATH_MAX);
 	rp_autoerr struct rp_err *why = NULL;
 	rp_cleanup(rp_tree_done) struct rp_tree tree = {0};
 	bool named = set->server[0] != '\0', below = named && s->of.kind == RP_SETS_BARMAN;
-	if (asprintf(&id, "%s%s%s", set->server, named ? "/" : "", set->label) < 0 ||
-	    asprintf(&path, "%s%s%s", s->of.path, below ? "/" : "", below ? set->server : "") < 0)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	struct rp_point p = {.id = id,
-			     .path = path,
+	rp_buf_addf(&id, "%s%s%s", set->server, named ? "/" : "", set->label);
+	rp_buf_addf(&path, "%s%s%s", s->of.path, below ? "/" : "", below ? set->server : "");
+	if (rp_buf_check(&id, err) < 0 || rp_buf_check(&path, err) < 0)
+		return -1;
+	struct rp_point p = {.id = id.s,
+			     .path = path.s,
 			     .taken_ms = (int64_t)set->when.tv_sec * 1000 + set->when.tv_nsec / 1000000,
 			     .tree = true,
 			     .aside = set->aside};

@@ -33,9 +33,11 @@ seal_on() { # VERSION: every fixture, into $kept; and again in a place of the lo
 			REPROVE_SERVERS=$RP_PG_BINDIR "$reprove" seal --source "$(pg_uri "$db")" --key "$kept/reprove.key" --physical \
 				--manifest "$kept/$1-$db-physical.json" >"$work/seal.out" 2>&1 || cat "$work/seal.out" >&2
 		done
-		sql postgres "SELECT pg_switch_wal(); CHECKPOINT" >/dev/null
-		for ((i = 0; i < 100; i++)); do
-			[ "$(sql postgres "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver")" = t ] && break
+		sql postgres "CREATE TABLE last ()"
+		last=$(sql postgres "SELECT pg_walfile_name(pg_current_wal_lsn())")
+		sql postgres "SELECT pg_switch_wal()" >/dev/null
+		for ((i = 0; i < 300; i++)); do
+			[ ! -e "$arch/$last" ] || [ -e "$work/pg/data/pg_wal/archive_status/$last.ready" ] || break
 			sleep 0.1
 		done
 		cp -r "$arch" "$kept/$1-logs"

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "verifier/recovery/mariadb_backup_prepare.h"
 #include "verifier/recovery/members.h"
@@ -168,6 +169,14 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	return rp_my_replay(a, s, made.has_position ? &made.position : NULL, said, err);
 }
 
+static const char *empties(const struct rp_object *sealed)
+{
+	const char *engine = rp_object_fact(sealed, "engine");
+	if (strcmp(sealed->kind, "table") != 0 || engine == NULL || strcasecmp(engine, "memory") != 0)
+		return NULL;
+	return "rows of a MEMORY table are in no file, and are gone whenever the server starts";
+}
+
 const struct rp_format rp_format_mariadb_backup = {
 	.name = "mariadb-backup",
 	.engine = "mysql",
@@ -176,4 +185,5 @@ const struct rp_format rp_format_mariadb_backup = {
 	.restore = restore,
 	.tell = tell,
 	.omits = omits,
+	.empties = empties,
 };

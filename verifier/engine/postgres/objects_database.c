@@ -93,8 +93,11 @@ const struct rp_pg_kind rp_pg_database_kinds[] = {
 #define CLASS(what, reason, rest) "SELECT '" what "' AS what, count(*), '" reason "' AS reason " rest
 
 const struct rp_pg_class rp_pg_classes[] = {
+	/* By name: whoever reads the report takes a table for a table. */
 	{0, 0,
-	 CLASS("rows of foreign tables", "they are another server''s", "FROM pg_foreign_table")},
+	 "SELECT 'rows of foreign tables' AS what, count(*), 'they are another server''s: ' || array_to_string("
+	 "(array_agg(ftrelid::regclass::text ORDER BY ftrelid::regclass::text))[1:8], ', ') || CASE WHEN count(*) > 8 THEN ' and "
+	 "more' ELSE '' END AS reason FROM pg_foreign_table"},
 
 	{0, 0,
 	 CLASS("rows of materialized views", "derived: a restore computes them again",

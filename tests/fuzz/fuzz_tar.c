@@ -56,6 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)setrlimit(RLIMIT_FSIZE, &small);
 	if (rp_tar_begins(data, size))
 		rp_tar_members(data, size, name_it, &sum);
+	bool whole;
+	if (rp_stream_of_memory(&from, data, size, NULL) == 0)
+		(void)rp_tar_scan(from, 1 << 20, size % 2 == 0, name_it, &sum, &whole, &quiet, NULL);
+	rp_stream_close(rp_take(from));
 	if (mkdtemp(place) == NULL)
 		return 0;
 	(void)snprintf(in, sizeof in, "%s/in", place);

@@ -167,6 +167,7 @@ has "and to be trusted; the first refusal" "and says so" "$out$err"
 cp -p all/* lonely/ && : >lonely/thursday.dump
 runs 1 "an empty newest backup is no backup" "$reprove" verify --target shop --no-manifest --reports r10 lonely
 has "'thursday.dump' is empty" "and named" "$out$err"
+has "it is the newest; --point names another" "with what else can be done" "$out$err"
 
 # 4. What looks alike is told apart, under any name, and in gzip too.
 mkdir alike

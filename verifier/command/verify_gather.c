@@ -134,7 +134,15 @@ static int recognise(struct verifying *v, struct rp_err **err)
 	const struct rp_engine *engine = NULL;
 	const struct rp_format *f = format_of(v, err);
 
-	return f && choose_engine(v, f, &engine, err) == 0 ? 0 : -1;
+	if (f)
+		return choose_engine(v, f, &engine, err);
+	/* What lies beside backups may be newer than all of them. */
+	if (v->result->selection.method && strcmp(v->result->selection.method, "newest") == 0)
+		(void)rp_err_hint(
+			err,
+			"of %zu entries it is the newest; --point names another, 'reprove points' lists them",
+			v->result->selection.n);
+	return -1;
 }
 
 /* Without a manifest nobody has said how large the database is; restored it is hardly smaller than its dump. A physical

@@ -261,9 +261,9 @@ static void dump_made_with_create_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("create", PG_DUMP("--create"));
-	expect_whole("create", "pg_dump plain");
+	expect_whole("create", "pg_dump plain --create");
 	dump("create-clean", PG_DUMP("--create", "--clean", "--if-exists"));
-	expect_whole("create-clean", "pg_dump plain");
+	expect_whole("create-clean", "pg_dump plain --create");
 }
 
 static size_t zip(const char *from, const char *to)

@@ -18,7 +18,9 @@ extern const struct rp_wrapping rp_wrapping_gzip, rp_wrapping_bzip2, rp_wrapping
 
 extern const struct rp_format rp_format_pg_custom;
 extern const struct rp_format rp_format_pg_plain;
+extern const struct rp_format rp_format_pg_create;
 extern const struct rp_format rp_format_pg_dumpall;
+extern const struct rp_format rp_format_pg_dumpall_own;
 extern const struct rp_format rp_format_pg_directory;
 extern const struct rp_format rp_format_pg_tar;
 extern const struct rp_format rp_format_pg_base;

@@ -237,13 +237,16 @@ int rp_pg_dump_tell(struct rp_artifact *a, const char *server, const char *tool,
 	return 0;
 }
 
+bool rp_pg_is_servers_own(const char *database)
+{
+	return strcmp(database, "postgres") == 0 || strcmp(database, "template1") == 0;
+}
+
 int rp_pg_call(struct rp_scratch *s, const char *database, struct rp_err **err)
 {
 	if (database[0] == '\0')
 		return rp_err_set(err, RP_ERR_BACKUP, "it makes a database that has no possible name");
-	if (strcmp(database, "postgres") == 0 || strcmp(database, "template1") == 0)
-		return 0;
-	return rp_scratch_call(s, database, err);
+	return rp_pg_is_servers_own(database) ? 0 : rp_scratch_call(s, database, err);
 }
 
 const char *const rp_pg_dump_environment[] = {"PGHOST={host}",	       "PGPORT={port}",	    "PGUSER={user}",

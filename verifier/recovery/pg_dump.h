@@ -50,6 +50,8 @@ unsigned rp_pg_major(const char *version);
 
 /* rp_format.omits of all of them: without --create. */
 const char *rp_pg_dump_omits(const struct rp_object *sealed, const char *fact);
+/* 'postgres' and 'template1': every server has them, so that nobody makes them. */
+bool rp_pg_is_servers_own(const char *database);
 /* A dump made with --create speaks of its database by name: its owner, rights, comment and settings. Before the start:
  * ours is called so, unless the server has one of that name from the first. */
 int rp_pg_call(struct rp_scratch *s, const char *database, struct rp_err **err);

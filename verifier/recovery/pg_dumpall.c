@@ -26,14 +26,6 @@ static int parse(struct rp_artifact *a, struct rp_pg_plain *ret, struct rp_err *
 	return 0;
 }
 
-static int bid(struct rp_artifact *a, struct rp_err **err)
-{
-	struct rp_pg_plain p;
-	if (parse(a, &p, err) < 0)
-		return -1;
-	return p.cluster ? 8 * 35 : 0; /* the length of its title */
-}
-
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
 		struct rp_err **err)
 {
@@ -43,18 +35,22 @@ static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_positi
 	return rp_pg_dump_tell(a, p.server, p.tool, NULL, 0, ret, ret_at, err);
 }
 
+/* Which database is wanted; NULL: nobody has said it. */
+static const char *database_said(const struct rp_artifact *a)
+{
+	const struct rp_wanted *w = a->wanted;
+	const char *name = w != NULL && w->database != NULL ? w->database
+			   : w != NULL && w->sealed != NULL ? w->sealed->identity.database
+							    : NULL;
+	return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
 static int open_cluster(struct rp_artifact *a, struct rp_pg_cluster **ret, struct rp_err **err)
 {
 	struct rp_stream *bytes = NULL;
 	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0)
 		return -1;
 	return rp_pg_cluster_new(ret, bytes, err);
-}
-
-/* The two that every server has: somebody's data are there only where nothing else is. */
-static bool is_servers_own(const char *name)
-{
-	return strcmp(name, "postgres") == 0 || strcmp(name, "template1") == 0;
 }
 
 static void add_name(struct rp_buf *names, const char *name)
@@ -86,7 +82,7 @@ static int choose_only(struct rp_artifact *a, const char **ret, struct rp_err **
 	if (open_cluster(a, &c, err) < 0)
 		return -1;
 	while ((r = rp_pg_cluster_next(c, &part, err)) > 0) {
-		bool own = is_servers_own(part->name);
+		bool own = rp_pg_is_servers_own(part->name);
 		if (!part->globals && !own)
 			add_name(&names, part->name);
 		n += !part->globals && !own;
@@ -108,11 +104,8 @@ static int choose_only(struct rp_artifact *a, const char **ret, struct rp_err **
 
 static int choose(struct rp_artifact *a, const char **ret, struct rp_err **err)
 {
-	const struct rp_wanted *w = a->wanted;
-	*ret = w != NULL && w->database != NULL ? w->database
-	       : w != NULL && w->sealed != NULL ? w->sealed->identity.database
-						: NULL;
-	return *ret != NULL && (*ret)[0] != '\0' ? 0 : choose_only(a, ret, err);
+	*ret = database_said(a);
+	return *ret != NULL ? 0 : choose_only(a, ret, err);
 }
 
 static int restore_globals(struct rp_pg_cluster *c, struct rp_scratch *s, struct rp_buf *said,
@@ -196,10 +189,40 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	return restore_parts(a, name, s, said, err);
 }
 
+/* What belongs to the server and to the database as such is here what it is for. */
 static const char *omits(const struct rp_object *sealed, const char *fact)
 {
-	/* What belongs to the server and to the database as such is here what it is for. */
 	return strcmp(sealed->kind, "index") == 0 ? rp_pg_dump_omits(sealed, fact) : NULL;
+}
+
+static const char *omits_of_own(const struct rp_object *sealed, const char *fact)
+{
+	if (strcmp(sealed->kind, "database setting") == 0 ||
+	    (strcmp(sealed->kind, "database") == 0 && fact != NULL &&
+	     strcmp(sealed->name, "properties") == 0))
+		return "of a database that every server has, pg_dumpall carries no settings and properties";
+	return omits(sealed, fact);
+}
+
+static int bid_for(struct rp_artifact *a, bool own, struct rp_err **err)
+{
+	struct rp_pg_plain p;
+	const char *name = database_said(a);
+	if (parse(a, &p, err) < 0)
+		return -1;
+	return p.cluster && (name != NULL && rp_pg_is_servers_own(name)) == own
+		       ? 8 * 35 /* its title's length */
+		       : 0;
+}
+
+static int bid(struct rp_artifact *a, struct rp_err **err)
+{
+	return bid_for(a, false, err);
+}
+
+static int bid_own(struct rp_artifact *a, struct rp_err **err)
+{
+	return bid_for(a, true, err);
 }
 
 const struct rp_format rp_format_pg_dumpall = {
@@ -209,4 +232,14 @@ const struct rp_format rp_format_pg_dumpall = {
 	.restore = restore,
 	.tell = tell,
 	.omits = omits,
+};
+
+/* The wanted database is 'postgres' or 'template1'. */
+const struct rp_format rp_format_pg_dumpall_own = {
+	.name = "pg_dumpall, a server's own database",
+	.engine = "postgresql",
+	.bid = bid_own,
+	.restore = restore,
+	.tell = tell,
+	.omits = omits_of_own,
 };

@@ -18,13 +18,29 @@ static int parse(struct rp_artifact *a, bool *ret_is, struct rp_pg_plain *ret, s
 	return 0;
 }
 
-static int bid(struct rp_artifact *a, struct rp_err **err)
+/* What is said of a database that every server has is said of the scratch server's, and not of ours. */
+static bool brings_database(const struct rp_pg_plain *p)
+{
+	return p->creates && !rp_pg_is_servers_own(p->database);
+}
+
+static int bid_for(struct rp_artifact *a, bool brings, struct rp_err **err)
 {
 	struct rp_pg_plain p;
 	bool is;
 	if (parse(a, &is, &p, err) < 0)
 		return -1;
-	return is && !p.cluster ? 8 * 27 : 0; /* the length of its title */
+	return is && !p.cluster && brings_database(&p) == brings ? 8 * 27 : 0; /* the length of its title */
+}
+
+static int bid(struct rp_artifact *a, struct rp_err **err)
+{
+	return bid_for(a, false, err);
+}
+
+static int bid_create(struct rp_artifact *a, struct rp_err **err)
+{
+	return bid_for(a, true, err);
 }
 
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
@@ -63,6 +79,14 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 static const char *const dump[] = {"pg_dump", "--format=plain", "--no-password", "--snapshot={snapshot}",
 				   NULL};
 
+/* Settings and properties of the database are in it. */
+static const char *omits_create(const struct rp_object *sealed, const char *fact)
+{
+	bool of_database =
+		strcmp(sealed->kind, "database") == 0 || strcmp(sealed->kind, "database setting") == 0;
+	return of_database ? NULL : rp_pg_dump_omits(sealed, fact);
+}
+
 const struct rp_format rp_format_pg_plain = {
 	.name = "pg_dump plain",
 	.engine = "postgresql",
@@ -72,4 +96,13 @@ const struct rp_format rp_format_pg_plain = {
 	.omits = rp_pg_dump_omits,
 	.dump = dump,
 	.dump_environment = rp_pg_dump_environment,
+};
+
+const struct rp_format rp_format_pg_create = {
+	.name = "pg_dump plain --create",
+	.engine = "postgresql",
+	.bid = bid_create,
+	.restore = restore,
+	.tell = tell,
+	.omits = omits_create,
 };

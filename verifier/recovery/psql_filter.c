@@ -265,19 +265,31 @@ static bool has_line(const struct filter *f)
 	return f->len > f->at && (f->drained || memchr(f->in + f->at, '\n', f->len - f->at) != NULL);
 }
 
-static void body(struct filter *f, size_t n)
+/* 'SET default_tablespace = ts;' as the line at in[at + from]. */
+static bool is_place(const struct filter *f, size_t from, struct rp_line *ret)
 {
 	static const char place[] = "SET default_tablespace = ";
-	struct rp_line l = rp_line_of(f->in + f->at, f->len - f->at);
-	bool elsewhere = rp_pg_sql_between(&f->sql) && rp_line_begins(&l, place) &&
-			 !rp_line_is(&l, "SET default_tablespace = '';");
-	n = rp_pg_sql_skip(&f->sql, l.s, elsewhere ? l.all : n);
-	if (!elsewhere || l.s[l.n - 1] != ';') {
-		f->ready = n;
+	*ret = rp_line_of(f->in + f->at + from, f->len - f->at - from);
+	return rp_line_begins(ret, place) && ret->s[ret->n - 1] == ';' &&
+	       !rp_line_is(ret, "SET default_tablespace = '';");
+}
+
+/* The next n bytes, or as many as come before such a line. */
+static void body(struct filter *f, size_t n)
+{
+	struct rp_line l;
+	while (f->ready < n) {
+		if (!rp_pg_sql_between(&f->sql) || !is_place(f, f->ready, &l)) {
+			f->ready += rp_pg_sql_skip(&f->sql, f->in + f->at + f->ready, n - f->ready);
+			continue;
+		}
+		if (f->ready > 0)
+			return;
+		(void)rp_pg_sql_skip(&f->sql, l.s, l.all);
+		drop(f, &l);
+		f->displaced = true;
 		return;
 	}
-	drop(f, &l);
-	f->displaced = true;
 }
 
 /* Find something to give out, or reach the end. */

@@ -17,7 +17,9 @@ const struct rp_wrapping *const rp_wrappings[] = {
 const struct rp_format *const rp_formats[] = {
 	&rp_format_pg_custom,
 	&rp_format_pg_plain,
+	&rp_format_pg_create,
 	&rp_format_pg_dumpall,
+	&rp_format_pg_dumpall_own,
 	&rp_format_pg_directory,
 	&rp_format_pg_tar,
 	&rp_format_pg_base,

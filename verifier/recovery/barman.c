@@ -149,22 +149,6 @@ static int make_tree(struct barman *b, struct rp_err **err)
 	return move_tablespaces(b, set, err);
 }
 
-/* Barman keeps no checksums of what it copies. pg_basebackup, where it was what made the copy, does. */
-static int check_sums(struct barman *b, struct rp_err **err)
-{
-	rp_autofree char *path = NULL;
-	if (asprintf(&path, "%s/backup_manifest", b->tree) < 0) {
-		path = NULL;
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	}
-	if (access(path, F_OK) < 0)
-		return 0;
-	const char *const argv[] = {"pg_verifybackup", "--no-parse-wal", b->tree, NULL};
-	return rp_scratch_lend(b->s, b->tree, err) < 0
-		       ? -1
-		       : rp_scratch_work(b->s, argv, b->tree, NULL, b->said, err);
-}
-
 static int refuse_compressed(const struct barman *b, struct rp_err **err)
 {
 	char begin[PLACE_MAX];
@@ -201,7 +185,8 @@ static int restore_at(struct barman *b, struct rp_err **err)
 	rp_auto(rp_pg_log) log = NULL;
 	if (refuse_compressed(b, err) < 0 ||
 	    rp_artifact_place_tree(b->a, b->s->dir, false, &b->work, err) < 0 || make_tree(b, err) < 0 ||
-	    check_sums(b, err) < 0 || open_log(b, &log, err) < 0)
+	    /* Barman keeps no checksums of what it copies. */
+	    rp_pg_base_check(b->s, b->tree, err) < 0 || open_log(b, &log, err) < 0)
 		return -1;
 	if (rp_tree_remove(b->work, err) < 0)
 		return -1;

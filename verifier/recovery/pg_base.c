@@ -238,10 +238,7 @@ static int place(struct rp_artifact *a, struct rp_scratch *s, char ret[4096], st
 	return rp_tree_remove(placed, err);
 }
 
-/* By PostgreSQL's own program, before anything is taken away: every file that is named in the backup's own manifest is
- * there and has its checksum, and no other one is. The log is not in it: its records are checked when they are
- * replayed. */
-static int check_manifest(struct rp_scratch *s, const char *tree, struct rp_err **err)
+int rp_pg_base_check(struct rp_scratch *s, const char *tree, struct rp_err **err)
 {
 	const char *const argv[] = {"pg_verifybackup", "--no-parse-wal", "--quiet", tree, NULL};
 	rp_autobuf said = RP_BUF_INIT(64 << 10);
@@ -263,7 +260,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	if (a->wanted != NULL && a->wanted->logs != NULL &&
 	    rp_pg_log_directory(&log, a->wanted->logs, rp_artifact_unwrapping(a), s->run, err) < 0)
 		return -1;
-	if (place(a, s, tree, err) < 0 || check_manifest(s, tree, err) < 0)
+	if (place(a, s, tree, err) < 0 || rp_pg_base_check(s, tree, err) < 0)
 		return -1;
 	return rp_pg_recover_tree(a, s, tree, log, said, err);
 }

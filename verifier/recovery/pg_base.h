@@ -9,6 +9,7 @@ struct rp_artifact;
 struct rp_err;
 struct rp_file;
 struct rp_object;
+struct rp_scratch;
 
 /* What the parts of the format "pg_basebackup" know of each other. */
 
@@ -21,6 +22,12 @@ const struct rp_file *rp_pg_base_tar(const struct rp_artifact *a, const char *st
 /* pg_base_tell.c: the major version, without restoring anything: "15". 1; 0: it could not be found out. */
 #define RP_PG_BASE_VERSION 8
 int rp_pg_base_version(struct rp_artifact *a, char ret[RP_PG_BASE_VERSION], struct rp_err **err);
+
+/* The files of 'tree' against the manifest that pg_basebackup has put beside them, where it has:
+ * by PostgreSQL's own program, before anything is taken away: every file that is named in the backup's own manifest is
+ * there and has its checksum, and no other one is. The log is not in it: its records are checked when they are
+ * replayed. */
+int rp_pg_base_check(struct rp_scratch *s, const char *tree, struct rp_err **err);
 
 /* rp_format.empties, of every physical backup of PostgreSQL. */
 const char *rp_pg_base_empties(const struct rp_object *sealed);

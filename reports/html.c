@@ -59,7 +59,10 @@ static void contents(const struct rp_outline *o, struct rp_buf *out)
 		{"questions", "All questions", o->n_groups > 0},
 		{"timings", "Timings", o->result->n_phases > 0},
 		{"manifest", "Manifest", true},
+		{"selection", "Backups to choose from",
+		 o->result->selection.method != NULL && o->result->selection.n > 0},
 		{"environment", "Environment", true},
+		{"controls", "What this is evidence for", true},
 		{"again", "Doing it again", true},
 		{"sign-off", "Sign-off", true},
 	};
@@ -113,6 +116,7 @@ static void render(const struct rp_result *r, const struct rp_rendering *how, st
 	rp_html_manifest(o, out);
 	rp_html_selection(o, out);
 	rp_html_environment(o, out);
+	rp_html_controls(o, out);
 	rp_html_again(o, out);
 	rp_html_sign_off(o, out);
 	rp_buf_add(out, "</main>\n");

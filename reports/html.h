@@ -48,6 +48,8 @@ void rp_html_manifest(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_selection(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_environment(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_again(const struct rp_outline *o, struct rp_buf *out);
+/* html_controls.c */
+void rp_html_controls(const struct rp_outline *o, struct rp_buf *out);
 void rp_html_sign_off(const struct rp_outline *o, struct rp_buf *out);
 
 #endif

@@ -177,7 +177,7 @@ void rp_html_manifest(const struct rp_outline *o, struct rp_buf *out)
 		"<p class=\"intro\">The signed record, made at backup time, of what the database was.</p>\n"
 		"<table class=\"facts\">\n<caption class=\"hidden\">The manifest</caption>\n<tbody>\n");
 	entry_time(out, "Sealed", r->sealed_ms);
-	entry(out, "SHA-256", r->manifest_sha256);
+	entry(out, "SHA-256 of what was signed", r->manifest_sha256);
 	for (size_t i = 0; i < r->n_signed_by; i++)
 		entry(out, "Signed by key", r->signed_by[i]);
 	if (r->started_ms > r->sealed_ms) {
@@ -266,7 +266,9 @@ void rp_html_again(const struct rp_outline *o, struct rp_buf *out)
 		   "<section id=\"again\">\n<h2>Doing it again</h2>\n<p class=\"intro\">Anyone who has the "
 		   "backup can repeat this and must come to the same verdict.</p>\n<pre class=\"shell\">");
 	if (!r->without_manifest) {
-		rp_buf_add(out, "sha256sum <var>MANIFEST</var>   <span class=\"hush\"># ");
+		rp_buf_add(
+			out,
+			"jq -r .payload <var>MANIFEST</var> | base64 -d | sha256sum   <span class=\"hush\"># ");
 		rp_html_text(out,
 			     r->manifest_sha256 != NULL ? r->manifest_sha256 : "no manifest was accepted");
 		rp_buf_add(out, "</span>\nreprove show --trust <var>PUBLIC_KEY</var> <var>MANIFEST</var>\n");

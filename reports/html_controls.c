@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/html.h"
+#include "verifier/util/buf.h"
+
+/* Which controls one restore test is evidence for. Identifiers and editions are those of the frameworks; what they ask is
+ * put in words of our own. A run is one sample of one backup: it supports a control, and complies with none. */
+static const struct {
+	const char *framework, *id, *asks;
+} controls[] = {
+	{"NIST SP 800-53 r5", "CP-4, CP-9(1), CP-9(2), CP-10",
+	 "contingency tests; backups tested for integrity; a sample restored; recovery within objectives"},
+	{"NIST CSF 2.0", "PR.DS-11, RC.RP-03, RC.RP-05",
+	 "backups tested; their integrity verified before they are used; restored assets verified"},
+	{"ISO/IEC 27001:2022", "A.8.13", "backup copies tested regularly"},
+	{"SOC 2 (TSC 2017, rev. 2022)", "A1.2, A1.3",
+	 "data can be recovered; recovery and completeness of backups tested"},
+	{"DORA (EU) 2022/2554", "Article 12",
+	 "periodic tests of backup and restoration, on segregated systems, with reconciliation"},
+	{"NIS2, Implementing Regulation (EU) 2024/2690", "4.2",
+	 "regular integrity checks of backup copies, recovery tests, documented results"},
+	{"CIS Controls v8", "11.5", "backup recovery tested quarterly for a sample"},
+	{"UK NCSC CAF", "B5.c", "backups made, tested, documented and reviewed"},
+};
+
+void rp_html_controls(const struct rp_outline *o, struct rp_buf *out)
+{
+	rp_buf_add(out, "<section id=\"controls\">\n<h2>What this is evidence for</h2>\n");
+	if (o->status != RP_VERIFIED || o->result->without_manifest) {
+		rp_html_el(
+			out, "p class=\"intro\"",
+			"A run that does not end as verified is evidence that a test was made, and of what it found. "
+			"It supports none of these controls until what it found is answered.");
+	} else {
+		rp_html_el(
+			out, "p class=\"intro\"",
+			"This report is evidence in support of the controls below: one sample, one backup, at one time. "
+			"Whether they are met is not for a report to say.");
+	}
+	rp_buf_add(
+		out,
+		"<div class=\"wide\"><table>\n<caption class=\"hidden\">Controls</caption>\n<thead><tr>"
+		"<th scope=\"col\">Framework</th><th scope=\"col\">Control</th><th scope=\"col\">Asks for</th>"
+		"</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+		rp_buf_add(out, "<tr>");
+		rp_html_el(out, "th scope=\"row\"", controls[i].framework);
+		rp_html_el(out, "td", controls[i].id);
+		rp_html_el(out, "td", controls[i].asks);
+		rp_buf_add(out, "</tr>\n");
+	}
+	rp_buf_add(out, "</tbody>\n</table></div>\n</section>\n");
+}

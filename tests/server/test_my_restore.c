@@ -368,7 +368,7 @@ static void what_this_server_does_not_know_is_no_damage(void **state)
 	dump("compact", WORDS("--compact"));
 	expect_failure("compact", RP_ERR_ENGINE, "--compact");
 	put_in("several", "DROP TABLE IF EXISTS `orders`", "USE `a`;\nUSE `b`;\n");
-	expect_failure("several", RP_ERR_ENGINE, "'a', 'b'");
+	expect_failure("several", RP_ERR_USAGE, "'a', 'b'");
 }
 
 static void dump_tells_what_it_is(void **state)

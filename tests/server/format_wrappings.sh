@@ -178,6 +178,10 @@ chmod 640 pw
 says "a file that others may read is refused" "usage *its mode is 0640*" --passphrase-file pw enc
 chmod 600 pw
 
+printf 'targets:\n  small:\n    points: enc_old\n    no-manifest: true\n    passphrase-file: pw\n    openssl-kdf: bytes-to-key:md5\n' >reprove.yaml
+runs 0 "in a target's configuration" "$reprove" verify --config reprove.yaml --target small
+has "pg_dump plain, openssl-enc" "and the report says what it was wrapped in" "$("$reprove" verify --config reprove.yaml --target small --json)"
+
 # A command of one's own; it gets neither the password nor a shell.
 says "filter: a layer that is taken off by it" "$whole" --filter 'openssl enc -d -aes-256-cbc -pbkdf2 -pass file:pw' enc
 says "filter: two of them" "$whole" --filter 'gzip -dc' --filter 'openssl enc -d -aes-256-cbc -pbkdf2 -pass "file:pw"' three

@@ -60,6 +60,14 @@ static int unwrap(const struct asked *o, struct rp_run *run, char hex[RP_SHA256_
 	return read_all(a, hex, err);
 }
 
+static const char *word_of(enum rp_err_kind kind)
+{
+	return kind == RP_ERR_BACKUP   ? "backup"
+	       : kind == RP_ERR_LOCKED ? "locked"
+	       : kind == RP_ERR_USAGE  ? "usage"
+				       : "other";
+}
+
 int main(int argc, char **argv)
 {
 	rp_autoerr struct rp_err *err = NULL;
@@ -67,20 +75,16 @@ int main(int argc, char **argv)
 	struct rp_run run;
 	struct asked o = {0};
 	char hex[RP_SHA256_HEX];
-	if (rp_run_init(&run, &err) < 0 || rp_arena_new(&memory, &err) < 0 ||
-	    rp_options_parse(&command, argc - 1, argv + 1, &o, memory, &err) < 0 ||
-	    unwrap(&o, &run, hex, &err) < 0) {
-		enum rp_err_kind kind = rp_err_kind(err);
-		(void)printf("%s %s\n",
-			     kind == RP_ERR_BACKUP   ? "backup"
-			     : kind == RP_ERR_LOCKED ? "locked"
-			     : kind == RP_ERR_USAGE  ? "usage"
-						     : "other",
-			     rp_err_text(err));
-		return 1;
-	}
-	(void)printf("whole %s\n", hex);
+	if (rp_run_init(&run, &err) < 0 || rp_arena_new(&memory, &err) < 0)
+		return 2;
+	int r = rp_options_parse(&command, argc - 1, argv + 1, &o, memory, &err);
+	if (r == 0)
+		r = unwrap(&o, &run, hex, &err);
+	if (r == 0)
+		(void)printf("whole %s\n", hex);
+	else
+		(void)printf("%s %s\n", word_of(rp_err_kind(err)), rp_err_text(err));
 	rp_options_done(&command, &o);
 	rp_run_done(&run);
-	return 0;
+	return r == 0 ? 0 : 1;
 }

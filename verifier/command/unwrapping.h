@@ -32,6 +32,7 @@ struct unwrapping_options {
 		 .type = RP_OPTION_TEXTS,                                                                            \
 		 .value = "N",                                                                                       \
 		 RP_UNWRAPPING_AT(options, member, passphrase_fds),                                                  \
+		 .once = true,                                                                                       \
 		 .help = "Read the password from this descriptor: --passphrase-fd 3 3< <(pass show backup)."},       \
 		{.name = "passphrase-credential",                                                                    \
 		 .type = RP_OPTION_TEXTS,                                                                            \
@@ -43,6 +44,7 @@ struct unwrapping_options {
 		 .type = RP_OPTION_TEXTS,                                                                            \
 		 .value = "NAME",                                                                                    \
 		 RP_UNWRAPPING_AT(options, member, passphrase_variables),                                            \
+		 .once = true,                                                                                       \
 		 .help = "The password is in this environment variable, which no program that is started here "      \
 			 "gets to see. A file is better: the environment of a process can be read by all of its "    \
 			 "user's."},                                                                                 \

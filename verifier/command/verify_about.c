@@ -61,10 +61,13 @@ static void about_artifact(struct verifying *v)
 		rp_sha256_hex(e->artifact->files[i].sha256, digest);
 		about(v, "backup's SHA-256", "%s", digest);
 	}
+	rp_autobuf format = RP_BUF_INIT(4096);
 	if (e->restored.format)
-		about(v, "format", "%s%s%s", e->restored.format->name,
-		      e->artifact && e->artifact->wrapped[0] ? ", " : "",
-		      e->artifact && e->artifact->wrapped[0] ? e->artifact->wrapped[0] : "");
+		rp_buf_add(&format, e->restored.format->name);
+	for (size_t i = 0; e->restored.format && e->artifact && e->artifact->wrapped[i]; i++)
+		rp_buf_addf(&format, ", %s", e->artifact->wrapped[i]);
+	if (e->restored.format)
+		about(v, "format", "%s", rp_buf_text(&format));
 }
 
 static void about_scratch(struct verifying *v)

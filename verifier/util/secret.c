@@ -45,8 +45,6 @@ static int keep_first_line(struct rp_secret *s, size_t n, struct rp_err **err)
 {
 	const char *end = memchr(s->text, '\n', n);
 	s->len = end != NULL ? (size_t)(end - s->text) : n;
-	if (end != NULL && s->len > 0 && end[-1] == '\r')
-		s->len--;
 	if (s->len > RP_SECRET_MAX)
 		return rp_err_set(err, RP_ERR_USAGE, "is longer than %d bytes", RP_SECRET_MAX);
 	if (s->len == 0)

@@ -101,17 +101,18 @@ static void what_is_short_and_long_is_decrypted(void **state)
 	(void)state;
 	static const char *const words[] = {"", "x", "fifteen bytes..", "sixteen bytes...",
 					    "seventeen bytes.."};
-	const struct rp_unwrapping how = {.passwords = &right, .n_passwords = 1};
+	const struct rp_unwrapping how = {
+		.passwords = &right, .n_passwords = 1, .openssl.bytes_to_key = true};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		size_t n;
-		uint8_t *p = locked("aes-256-cbc", "sha256", 10000, words[i], strlen(words[i]), &n);
+		uint8_t *p = locked("aes-256-cbc", "sha256", 0, words[i], strlen(words[i]), &n);
 		expect(p, n, &how, 0, words[i]);
 		free(p);
 	}
 	text[sizeof text - 1] = '\0';
 	size_t n;
 	uint8_t *p = locked("aes-256-cbc", "sha256", 10000, text, sizeof text - 1, &n);
-	expect(p, n, &how, 0, text);
+	expect(p, n, &(struct rp_unwrapping){.passwords = &right, .n_passwords = 1}, 0, text);
 	struct rp_secret *both[] = {wrong, right};
 	expect(p, n, &(struct rp_unwrapping){.passwords = both, .n_passwords = 2}, 0, text);
 	free(p);
@@ -156,9 +157,10 @@ static void a_wrong_password_and_a_wrong_derivation_are_told_apart(void **state)
 static void what_was_cut_or_changed_is_told(void **state)
 {
 	(void)state;
-	const struct rp_unwrapping how = {.passwords = &right, .n_passwords = 1};
+	const struct rp_unwrapping how = {
+		.passwords = &right, .n_passwords = 1, .openssl.bytes_to_key = true};
 	size_t n;
-	uint8_t *p = locked("aes-256-cbc", "sha256", 10000, text, 99990, &n);
+	uint8_t *p = locked("aes-256-cbc", "sha256", 0, text, 99990, &n);
 	/* Of a few blocks nobody can tell that the password fits. */
 	for (size_t cut = 8; cut < 32; cut++)
 		expect(p, cut, &how, RP_ERR_BACKUP, "openssl-enc: truncated: ");
@@ -168,7 +170,9 @@ static void what_was_cut_or_changed_is_told(void **state)
 	p[n - 20] ^= 0x55;
 	expect(p, n, &how, RP_ERR_BACKUP, "openssl-enc: damaged: its last block");
 	p[n - 20] ^= 0x55;
+	free(p);
 	/* Of the first bytes nobody can tell. */
+	p = locked("aes-256-cbc", "sha256", 0, text, 40, &n);
 	p[9] ^= 1;
 	expect(p, n, &how, RP_ERR_LOCKED, "or the first bytes are damaged");
 	free(p);

@@ -68,6 +68,13 @@ base_backup_by() {
 	"$reprove" seal --source "$source" --key reprove.key --manifest "$2" && pg_basebackup -D "$1" -X stream -c fast -Ft -z
 }
 
+# BACKUP MANIFEST: the same of MariaDB's.
+files_by() {
+	. "$root/tests/lib/mariadb_backup.sh"
+	mb_find
+	"$reprove" seal --source "$source" --key reprove.key --manifest "$2" && mb_backup --stream=xbstream >"$1"
+}
+
 # BACKUP MANIFEST: all of a server that nobody writes to, for pg_dumpall takes no snapshot from others.
 cluster_by() {
 	printf '#!/bin/bash\nexec pg_dumpall\n' >"$1.sh" && chmod +x "$1.sh"

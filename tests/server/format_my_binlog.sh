@@ -83,12 +83,12 @@ runs 0 "compressed logs" verify --manifest m4.json --logs packed full
 # What is not in them, and what is not whole.
 runs 1 "a position between two events" "${moment[@]}" --recover-to "binlog:${here%:*}:$((${here##*:} - 1))" full
 has "no transaction ends at" "is none" "$out"
-runs 1 "a position before the backup" "${moment[@]}" --recover-to binlog:mysql-bin.000001:256 full
+runs 2 "a position before the backup" "${moment[@]}" --recover-to binlog:mysql-bin.000001:256 full
 has "choose an older backup" "and what to do" "$out"
 runs 1 "a position behind the end" "${moment[@]}" --recover-to "binlog:mysql-bin.000003:99999999" full
 runs 1 "a GTID that never was" "${moment[@]}" --recover-to gtid:0-7-99999999 full
 has "${end%:*}" "says how far the log goes" "$out"
-runs 1 "a time before the backup" "${moment[@]}" --recover-to time:2020-01-01T00:00:00Z full
+runs 2 "a time before the backup" "${moment[@]}" --recover-to time:2020-01-01T00:00:00Z full
 runs 1 "a time that the log does not reach" "${moment[@]}" --recover-to time:2099-01-01T00:00:00Z full
 runs 4 "a place that is none" "${moment[@]}" --recover-to lsn:0/3000060 full
 runs 4 "a place, and no logs" verify --manifest m4.json --recover-to "binlog:$here" full

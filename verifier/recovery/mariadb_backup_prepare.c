@@ -302,7 +302,6 @@ static int check_pages(struct rp_scratch *s, int base, struct rp_buf *said, stru
 	rp_buf_addf(said, "%llu pages of InnoDB's have their checksums", (unsigned long long)pages);
 	if (others > 0)
 		rp_buf_addf(said, "; of another kind, and left to the server, are those of %u files", others);
-	rp_buf_add(said, "\n");
 	return 0;
 }
 

@@ -40,7 +40,8 @@ static bool is_next_number(const char *before, const char *after)
 
 static int too_late(const struct rp_binlog_track *t, struct rp_err **err)
 {
-	(void)rp_err_set(err, RP_ERR_BACKUP,
+	/* No damage: it is of another time than what was asked for. */
+	(void)rp_err_set(err, RP_ERR_ENGINE,
 			 "the backup stands at %s:%" PRIu64
 			 " of the binary log, and the target is before that: %s",
 			 t->start->file, t->start->at, t->target->text);

@@ -110,10 +110,10 @@ static void tell(const struct replay *r, struct rp_buf *said)
 	const struct rp_binlog_track *t = &r->track;
 	const char *last = strrchr(r->logs.v[r->logs.n - 1], '/') + 1;
 	rp_buf_addf(said,
-		    "replayed the binary log from %s:%" PRIu64 " to %s:%" PRIu64 " (%" PRIu64
+		    "%sreplayed the binary log from %s:%" PRIu64 " to %s:%" PRIu64 " (%" PRIu64
 		    " transactions)",
-		    t->start->file, t->start->at, last, t->stop_at, t->groups);
-	rp_buf_addf(said, "; target: %s\n", r->target.text);
+		    said->len > 0 ? "; " : "", t->start->file, t->start->at, last, t->stop_at, t->groups);
+	rp_buf_addf(said, "; target: %s", r->target.text);
 }
 
 /* Where nothing is to be replayed it may stand there already. */

@@ -27,6 +27,7 @@ mysql_formats() {
 	broken mydumper sealed_by --format mydumper
 	broken dump.sql.gz packed_by gzip
 	wrapped dump
+	[ "$my_vendor" != mariadb ] || broken files.xb files_by
 }
 # NAME [option of seal...]: every wrapping. Every day they are the business of format_wrappings.sh.
 wrapped() {

@@ -205,7 +205,7 @@ static int keep_control(int work, struct rp_err **err)
 
 static int recover(struct rp_backrest *b, struct rp_err **err)
 {
-	rp_autobuf data = RP_BUF_INIT(LINK_LEN), tree = RP_BUF_INIT(LINK_LEN);
+	rp_autobuf data = RP_BUF_INIT(LINK_LEN), tree = RP_BUF_INIT(LINK_LEN), stored = RP_BUF_INIT(LINK_LEN);
 	rp_autoclose int work = open(b->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (work < 0)
 		return rp_err_sys(err, errno, "open '%s'", b->work);
@@ -213,7 +213,11 @@ static int recover(struct rp_backrest *b, struct rp_err **err)
 		return -1;
 	rp_buf_addf(&data, "%s/data", b->work);
 	rp_buf_addf(&tree, "%s/restored", b->s->dir);
-	if (rp_buf_check(&data, err) < 0 || rp_buf_check(&tree, err) < 0)
+	rp_buf_addf(&stored, "%s/backup", b->work);
+	if (rp_buf_check(&data, err) < 0 || rp_buf_check(&tree, err) < 0 || rp_buf_check(&stored, err) < 0)
+		return -1;
+	/* Recovery may need the room. */
+	if (rp_tree_remove(stored.s, err) < 0)
 		return -1;
 	if (rename(data.s, tree.s) < 0)
 		return rp_err_sys(err, errno, "move '%s' to '%s'", data.s, tree.s);

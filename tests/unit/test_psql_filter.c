@@ -170,6 +170,17 @@ static void remarks_on_the_database_end_with_the_first_object(void **state)
 	expect(TOP SETS REMARK ITEM CONNECT END, TOP SETS REMARK ITEM CONNECT END, 15);
 }
 
+static void what_people_wrote_of_their_database_stays(void **state)
+{
+	(void)state;
+#define WROTE "COMMENT ON DATABASE d IS 'a\n\\connect x\nCREATE DATABASE \n-- Name: t\nDROP x;\n';\n"
+	expect(TOP MINE SETS DATABASE("DATABASE") WROTE CONNECT SETS ITEM END THEN,
+	       TOP "\n\n" SETS DATABASE("DATABASE") WROTE "\n\n\n\n" SETS ITEM END, 15);
+	/* And of what --clean drops, no part is left. */
+	expect(TOP SETS "DROP FUNCTION public.\"f\n--\n\"(integer);\nSET x = '';\n" ITEM END,
+	       TOP SETS "\n\n\nSET x = '';\n" ITEM END, 15);
+}
+
 static void tablespaces_are_taken_out(void **state)
 {
 	(void)state;
@@ -272,6 +283,7 @@ int main(void)
 		cmocka_unit_test(statements_of_clean_are_dropped),
 		cmocka_unit_test(sections_of_create_become_one),
 		cmocka_unit_test(remarks_on_the_database_end_with_the_first_object),
+		cmocka_unit_test(what_people_wrote_of_their_database_stays),
 		cmocka_unit_test(tablespaces_are_taken_out),
 		cmocka_unit_test(connecting_elsewhere_later_is_left_for_psql_to_refuse),
 		cmocka_unit_test(dump_of_nothing_is_whole),

@@ -22,183 +22,20 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "verifier/recovery/pg_sql.h"
-#include "verifier/recovery/sql_line.h"
+#include "verifier/recovery/psql_top.h"
 #include "verifier/util/error.h"
 
 #define LINE_MAX_TOP 8192 /* longer lines are not part of the top */
 #define TAIL	     1024 /* bytes in which the last lines must be found */
-#define TOKEN_MAX    128
-#define OURS_HEX     33
-#define TRAILER	     "-- PostgreSQL database dump complete"
 
-enum phase {
-	FIRST,	  /* nothing was given out yet */
-	COMMENTS, /* only blank lines and comments so far: \restrict may come */
-	SETTINGS, /* the settings at the top */
-	CLEAN,	  /* statements of --clean */
-	DATABASE, /* the database itself, until \connect begins the next section */
-	REMARKS,  /* its comment and labels, before that or the first object */
-	BODY,
-	END,
-};
-
-struct filter {
-	struct rp_stream base;
-	enum phase phase;
-	unsigned server;
-	bool drained; /* below has ended */
-	char ours[OURS_HEX], sentinel[OURS_HEX];
-	char token[TOKEN_MAX + 1]; /* the dump's own; "": none */
-	struct rp_pg_sql sql;	   /* where in[at] stands, in BODY */
-	bool displaced;		   /* a tablespace was taken out */
-	bool cut;		   /* len is the end of what is given out */
-	char in[64 << 10];
-	size_t at, len;		     /* in[at..len) is still to be looked at */
-	size_t ready;		     /* in[at..at+ready) may be given out */
-	char add[3 * OURS_HEX + 64]; /* text of ours to give out first */
-	size_t add_at, add_len;
-};
-
-static int random_word(char ret[OURS_HEX], struct rp_err **err)
+static int random_word(char ret[RP_PSQL_OURS_HEX], struct rp_err **err)
 {
-	uint8_t bytes[(OURS_HEX - 1) / 2];
+	uint8_t bytes[(RP_PSQL_OURS_HEX - 1) / 2];
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return rp_err_sys(err, errno, "random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		(void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
 	return 0;
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool take_token(struct filter *f, const struct rp_line *l)
-{
-	static const char command[] = "\\restrict ";
-	size_t skip = sizeof command - 1;
-	if (!rp_line_begins(l, command) || l->n == skip || l->n - skip > TOKEN_MAX)
-		return false;
-	for (size_t i = skip; i < l->n; i++)
-		if (!is_alnum(l->s[i]))
-			return false;
-	memcpy(f->token, l->s + skip, l->n - skip);
-	f->token[l->n - skip] = '\0';
-	return true;
-}
-
-static void add(struct filter *f, const char *text)
-{
-	f->add_at = 0;
-	f->add_len = strlen(text);
-	memcpy(f->add, text, f->add_len + 1);
-}
-
-static void drop(struct filter *f, const struct rp_line *l)
-{
-	add(f, "\n");
-	f->at += l->all;
-}
-
-static void begin(struct filter *f, const struct rp_line *l)
-{
-	char first[OURS_HEX + 16];
-	(void)snprintf(first, sizeof first, "\\restrict %s\n", f->ours);
-	add(f, first);
-	if (rp_line_is(l, "--") || rp_line_blank(l))
-		f->at += l->all;
-	f->phase = COMMENTS;
-}
-
-/* Behind these the top is over: the first object, or the end of a dump that has none. */
-static bool ends_top(const struct rp_line *l)
-{
-	return rp_line_begins(l, "-- Name: ") || rp_line_begins(l, "-- Data for Name: ") ||
-	       rp_line_begins(l, TRAILER);
-}
-
-/* "-- Name: d; Type: DATABASE; ...", then its settings, and "-- Name: DATABASE d; Type: COMMENT; ..." */
-static enum phase phase_of_entry(const struct rp_line *l)
-{
-	if (memmem(l->s, l->n, "; Type: DATABASE; ", 18) != NULL ||
-	    memmem(l->s, l->n, "; Type: DATABASE PROPERTIES; ", 29) != NULL)
-		return DATABASE;
-	return rp_line_begins(l, "-- Name: DATABASE ") ? REMARKS : BODY;
-}
-
-static void database(struct filter *f, const struct rp_line *l)
-{
-	char own[TOKEN_MAX + 16];
-	(void)snprintf(own, sizeof own, "\\unrestrict %s", f->token);
-	if (rp_line_begins(l, "\\connect ")) {
-		f->phase = COMMENTS;
-		drop(f, l);
-	} else if (rp_line_begins(l, "CREATE DATABASE ") || (f->token[0] != '\0' && rp_line_is(l, own))) {
-		drop(f, l);
-	} else {
-		f->ready = l->all;
-	}
-}
-
-static void settings(struct filter *f, const struct rp_line *l)
-{
-	if (rp_line_is(l, "SET transaction_timeout = 0;") && f->server > 0 && f->server < 17)
-		drop(f, l);
-	else if (rp_line_begins(l, "DROP ") || rp_line_begins(l, "ALTER "))
-		f->phase = CLEAN;
-	else if (rp_line_begins(l, "-- Name: "))
-		f->phase = phase_of_entry(l);
-	else if (ends_top(l) || !(rp_line_blank(l) || rp_line_begins(l, "--") || rp_line_begins(l, "SET ") ||
-				  rp_line_begins(l, "SELECT pg_catalog.set_config(")))
-		f->phase = BODY;
-	else
-		f->ready = l->all;
-}
-
-/* One line of the top, which is whole in the buffer. */
-static void top_line(struct filter *f)
-{
-	struct rp_line l = rp_line_of(f->in + f->at, f->len - f->at);
-	switch (f->phase) {
-	case FIRST:
-		begin(f, &l);
-		break;
-	case COMMENTS:
-		if (take_token(f, &l)) {
-			f->phase = SETTINGS;
-			drop(f, &l);
-		} else if (rp_line_blank(&l) || (rp_line_begins(&l, "--") && !ends_top(&l))) {
-			f->ready = l.all;
-		} else {
-			f->phase = SETTINGS;
-		}
-		break;
-	case SETTINGS:
-		settings(f, &l);
-		break;
-	case CLEAN:
-		if (rp_line_is(&l, "--"))
-			f->phase = SETTINGS;
-		else if (rp_line_begins(&l, "SET "))
-			f->ready = l.all;
-		else
-			drop(f, &l);
-		break;
-	case DATABASE:
-		database(f, &l);
-		break;
-	case REMARKS:
-		if (rp_line_begins(&l, "-- Name: "))
-			f->phase = phase_of_entry(&l);
-		if (f->phase != BODY)
-			f->ready = l.all;
-		break;
-	case BODY:
-	case END:
-		break;
-	}
 }
 
 static bool is_space(char c)
@@ -218,32 +55,32 @@ static bool cut_last(const char *s, size_t *n, const char *text)
 	return true;
 }
 
-static int finish(struct filter *f, struct rp_err **err)
+static int finish(struct rp_psql_filter *f, struct rp_err **err)
 {
 	const char *s = f->in + f->at;
 	size_t n = f->len - f->at;
-	char own[TOKEN_MAX + 16];
+	char own[RP_PSQL_TOKEN_MAX + 16];
 	(void)snprintf(own, sizeof own, "\\unrestrict %s", f->token);
 	bool whole = f->token[0] == '\0' || cut_last(s, &n, own);
 	size_t kept = n;
-	whole = whole && cut_last(s, &n, "--") && cut_last(s, &n, TRAILER);
+	whole = whole && cut_last(s, &n, "--") && cut_last(s, &n, RP_PSQL_TRAILER);
 	if (!whole)
 		return rp_err_set(err, RP_ERR_BACKUP,
-				  "truncated: it ends without '" TRAILER "' and what follows that");
+				  "truncated: it ends without '" RP_PSQL_TRAILER "' and what follows that");
 	f->len = f->at + kept;
 	f->cut = true;
 	return 0;
 }
 
 /* The end of line before ours: a dump that stops inside of a line must not swallow it. */
-static void add_last(struct filter *f)
+static void add_last(struct rp_psql_filter *f)
 {
 	char last[sizeof f->add];
 	(void)snprintf(last, sizeof last, "\n\\unrestrict %s\n\\warn %s\n", f->ours, f->sentinel);
-	add(f, last);
+	rp_psql_add(f, last);
 }
 
-static int fill(struct filter *f, struct rp_err **err)
+static int fill(struct rp_psql_filter *f, struct rp_err **err)
 {
 	memmove(f->in, f->in + f->at, f->len - f->at);
 	f->len -= f->at;
@@ -260,13 +97,13 @@ static int fill(struct filter *f, struct rp_err **err)
 	return 0;
 }
 
-static bool has_line(const struct filter *f)
+static bool has_line(const struct rp_psql_filter *f)
 {
 	return f->len > f->at && (f->drained || memchr(f->in + f->at, '\n', f->len - f->at) != NULL);
 }
 
 /* 'SET default_tablespace = ts;' as the line at in[at + from]. */
-static bool is_place(const struct filter *f, size_t from, struct rp_line *ret)
+static bool is_place(const struct rp_psql_filter *f, size_t from, struct rp_line *ret)
 {
 	static const char place[] = "SET default_tablespace = ";
 	*ret = rp_line_of(f->in + f->at + from, f->len - f->at - from);
@@ -275,7 +112,7 @@ static bool is_place(const struct filter *f, size_t from, struct rp_line *ret)
 }
 
 /* The next n bytes, or as many as come before such a line. */
-static void body(struct filter *f, size_t n)
+static void body(struct rp_psql_filter *f, size_t n)
 {
 	struct rp_line l;
 	while (f->ready < n) {
@@ -286,29 +123,43 @@ static void body(struct filter *f, size_t n)
 		if (f->ready > 0)
 			return;
 		(void)rp_pg_sql_skip(&f->sql, l.s, l.all);
-		drop(f, &l);
+		rp_psql_drop(f, &l);
 		f->displaced = true;
 		return;
 	}
 }
 
+/* A line within a statement goes the way of the statement. */
+static void top(struct rp_psql_filter *f)
+{
+	size_t at = f->at;
+	struct rp_line l = rp_line_of(f->in + at, f->len - at);
+	if (rp_pg_sql_between(&f->sql))
+		rp_psql_top_line(f);
+	else if (f->phase == RP_PSQL_CLEAN)
+		rp_psql_drop(f, &l);
+	else
+		f->ready = l.all;
+	(void)rp_pg_sql_skip(&f->sql, f->in + at, f->at - at + f->ready);
+}
+
 /* Find something to give out, or reach the end. */
-static int advance(struct filter *f, struct rp_err **err)
+static int advance(struct rp_psql_filter *f, struct rp_err **err)
 {
 	size_t have = f->len - f->at;
-	if (f->phase != BODY && has_line(f)) {
-		top_line(f);
+	if (f->phase != RP_PSQL_BODY && has_line(f)) {
+		top(f);
 		return 0;
 	}
-	if (f->phase != BODY && (have >= LINE_MAX_TOP || f->drained)) {
-		if (f->phase == FIRST)
-			begin(f, &(struct rp_line){.s = "x", .n = 1});
-		f->phase = BODY;
+	if (f->phase != RP_PSQL_BODY && (have >= LINE_MAX_TOP || f->drained)) {
+		if (f->phase == RP_PSQL_FIRST)
+			rp_psql_begin(f, &(struct rp_line){.s = "x", .n = 1});
+		f->phase = RP_PSQL_BODY;
 	}
-	if (f->phase == BODY && f->cut && have == 0) {
-		f->phase = END;
+	if (f->phase == RP_PSQL_BODY && f->cut && have == 0) {
+		f->phase = RP_PSQL_END;
 		add_last(f);
-	} else if (f->phase == BODY && (f->cut || have > TAIL)) {
+	} else if (f->phase == RP_PSQL_BODY && (f->cut || have > TAIL)) {
 		body(f, f->cut ? have : have - TAIL);
 	} else {
 		return f->drained ? finish(f, err) : fill(f, err);
@@ -326,7 +177,7 @@ static size_t give(const char *from, size_t *at, size_t n, void *buf, size_t len
 
 static ssize_t filter_read(struct rp_stream *s, void *buf, size_t len, struct rp_err **err)
 {
-	struct filter *f = (struct filter *)s;
+	struct rp_psql_filter *f = (struct rp_psql_filter *)s;
 	for (;;) {
 		if (f->add_at < f->add_len)
 			return (ssize_t)give(f->add, &f->add_at, f->add_len - f->add_at, buf, len);
@@ -335,7 +186,7 @@ static ssize_t filter_read(struct rp_stream *s, void *buf, size_t len, struct rp
 			f->ready -= n;
 			return (ssize_t)n;
 		}
-		if (f->phase == END)
+		if (f->phase == RP_PSQL_END)
 			return 0;
 		if (advance(f, err) < 0)
 			return -1;
@@ -350,7 +201,7 @@ static void filter_close(struct rp_stream *s)
 int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned server, struct rp_err **err)
 {
 	static const struct rp_stream_ops ops = {.read = filter_read, .close = filter_close};
-	struct filter *f = calloc(1, sizeof *f);
+	struct rp_psql_filter *f = calloc(1, sizeof *f);
 	if (f == NULL) {
 		rp_stream_close(below);
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
@@ -368,15 +219,15 @@ int rp_psql_filter_new(struct rp_stream **ret, struct rp_stream *below, unsigned
 
 const char *rp_psql_filter_sentinel(const struct rp_stream *filter)
 {
-	return ((const struct filter *)filter)->sentinel;
+	return ((const struct rp_psql_filter *)filter)->sentinel;
 }
 
 bool rp_psql_filter_displaced(const struct rp_stream *filter)
 {
-	return ((const struct filter *)filter)->displaced;
+	return ((const struct rp_psql_filter *)filter)->displaced;
 }
 
 bool rp_psql_filter_whole(const struct rp_stream *filter)
 {
-	return ((const struct filter *)filter)->phase == END;
+	return ((const struct rp_psql_filter *)filter)->phase == RP_PSQL_END;
 }

@@ -203,14 +203,19 @@ static void inherit(struct asked *a)
 	}
 }
 
-/* They say that the scratch server's disk did not spoil the other answers, and nothing of the backup. */
-static void tell_whose_pages(struct asked *a)
+/* A dump's own server wrote the pages: they say that its disk did not spoil the other answers, and nothing of the backup.
+ * What a physical backup is compared with may be the backup's as well. */
+static void tell_whose(struct asked *a, const struct rp_engine_test *t)
 {
-	for (size_t i = a->mark; i < a->to->n; i++) {
+	bool physical = a->e->restored.format && a->e->restored.format->physical;
+	const char *whose = physical   ? t->brought
+			    : t->pages ? "pages that the restored server wrote itself: a dump carries none"
+				       : NULL;
+
+	for (size_t i = a->mark; i < a->to->n && whose; i++) {
 		struct rp_finding *f = &a->to->all[i];
-		if (f->verdict == RP_PASS && !f->message)
-			f->message = rp_findings_text(
-				a->to, "pages that the restored server wrote itself: a dump carries none");
+		if (f->verdict == RP_PASS)
+			f->message = rp_findings_text(a->to, "%s", whose);
 	}
 }
 
@@ -240,8 +245,7 @@ static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 		not_run(a, false, "it gave no answer");
 	if (t->inherited)
 		inherit(a);
-	if (t->pages && a->e->restored.format && !a->e->restored.format->physical)
-		tell_whose_pages(a);
+	tell_whose(a, t);
 }
 
 /* Somebody answers for it, and it ends within a year: without that it is a hole, and not a decision. */

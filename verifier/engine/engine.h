@@ -74,6 +74,9 @@ struct rp_engine_test {
 	/* And it is about the data, not about whether the survey can be believed: where the source had the very same
 	 * (object and message), a copy of it that has it too is as good as it. Such an answer passes, and says so. */
 	bool inherited;
+	/* What a pass says of itself after a restore that brought the whole server, and with it what the test compares
+	 * with; static text. NULL: the same as ever. */
+	const char *brought;
 	/* Why there is nothing here that it could look at, and nothing is missed by that; static text. NULL: there is.
 	 * May be NULL. */
 	const char *(*moot)(struct rp_conn *c);

@@ -9,6 +9,7 @@ const struct rp_engine_test rp_pg_tests[] = {
 		.summary = "what the survey asked is the server's own catalogue: nothing in it was replaced",
 		.severity = RP_HIGH,
 		.of_source = true,
+		.brought = "as in another database of the same backup: what was replaced in both is not seen",
 		.run = rp_pg_test_catalog,
 	},
 	{

@@ -104,7 +104,9 @@ static int work(struct rp_scratch *s, const struct rp_mb_tree *t, const char *co
 	rp_autobuf heard = RP_BUF_INIT(SAID_MAX);
 	rp_autoerr struct rp_err *why = NULL;
 	int r = rp_scratch_work(s, argv, dir, input, &heard, &why);
-	bool done = proof == NULL || strstr(rp_buf_text(&heard), proof) != NULL;
+	/* Of a hundred thousand files it says so much that its last words are not known. */
+	bool drowned = heard.len >= SAID_MAX / 8 * 5;
+	bool done = proof == NULL || drowned || strstr(rp_buf_text(&heard), proof) != NULL;
 	if (r < 0 || !done)
 		add_end(rp_buf_text(&heard), said);
 	if (r < 0)

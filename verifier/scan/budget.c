@@ -54,6 +54,10 @@ static int shrink(struct rp_relation *r, uint32_t cells)
 		rp_ranges_free(rp_take(r->ranges));
 	if (r->sample != NULL)
 		rp_sample_shrink(r->sample, rp_sample_width_for(cells));
+	if (r->sketch != NULL)
+		rp_sketch_trim(&r->sketch);
+	if (r->sample != NULL)
+		rp_sample_trim(&r->sample);
 	if (r->ranges != NULL)
 		rp_ranges_fit(r->ranges, rp_ranges_most_for(cells));
 	return 1;

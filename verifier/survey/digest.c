@@ -229,6 +229,9 @@ static void fit(struct rp_tally *t)
 		rp_sample_fit(t->sample, t->rows, rp_sketch_key_size(t->sketch));
 	if (t->ranges != NULL)
 		rp_ranges_fit(t->ranges, RP_RANGES_MAX);
+	rp_sketch_trim(&t->sketch);
+	if (t->sample != NULL)
+		rp_sample_trim(&t->sample);
 }
 
 void rp_tally_store(struct rp_tally *t, struct rp_relation *r)

@@ -38,13 +38,20 @@ static void order_by(struct rp_ranges *s, const struct rp_relation *r)
 	}
 }
 
+struct rp_ranges *rp_ranges_make(unsigned most)
+{
+	struct rp_ranges *s = calloc(1, sizeof *s + sizeof s->all[0] * (most + 1));
+	if (s != NULL)
+		s->most = most;
+	return s;
+}
+
 int rp_ranges_new(struct rp_ranges **ret, const struct rp_relation *r, unsigned most, struct rp_err **err)
 {
-	rp_auto(rp_ranges) s = calloc(1, sizeof *s);
+	rp_auto(rp_ranges) s = rp_ranges_make(most < RP_RANGES_MAX ? most : RP_RANGES_MAX);
 	if (s == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	order_by(s, r);
-	s->most = most < RP_RANGES_MAX ? most : RP_RANGES_MAX;
 	if (s->n_columns > 0 && s->most > 1)
 		*ret = rp_take(s);
 	return 0;
@@ -52,14 +59,15 @@ int rp_ranges_new(struct rp_ranges **ret, const struct rp_relation *r, unsigned 
 
 int rp_ranges_new_like(struct rp_ranges **ret, const struct rp_ranges *like, struct rp_err **err)
 {
-	struct rp_ranges *s = malloc(sizeof *s);
+	struct rp_ranges *s = rp_ranges_make(like->n);
 	if (s == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	*s = *like;
+	memcpy(s->order, like->order, sizeof s->order);
+	s->n_columns = like->n_columns;
+	s->bits = like->bits;
 	s->sealed = true;
-	for (unsigned i = 0; i < s->n; i++)
-		s->all[i].count = s->all[i].sum = 0;
-	s->outside = (struct rp_key_range){0};
+	for (unsigned i = 0; i < like->n; i++)
+		rp_ranges_insert(s, &(struct rp_key_range){.prefix = like->all[i].prefix});
 	*ret = s;
 	return 0;
 }
@@ -134,9 +142,14 @@ static __attribute__((noinline)) void put_outside(struct rp_ranges *r, const str
 static __attribute__((noinline)) void put(struct rp_ranges *r, const struct rp_key_range *range)
 {
 	struct rp_key_range *to = find(r, range->prefix);
+	rp_key_place from = range->prefix << (RP_PLACE_BITS - r->bits);
 	if (to != NULL) {
 		add_up(to, range);
 		r->last = (unsigned)(to - r->all);
+		return;
+	}
+	if (r->sealed) {
+		put_outside(r, range, from, from);
 		return;
 	}
 	rp_ranges_insert(r, range);
@@ -214,7 +227,7 @@ void rp_ranges_fit(struct rp_ranges *r, unsigned most)
 		coarsen(r);
 	struct rp_key_range sorted[RP_RANGES_MAX + 1];
 	unsigned n = r->n;
-	memcpy(sorted, r->all, sizeof sorted);
+	memcpy(sorted, r->all, n * sizeof sorted[0]);
 	qsort(sorted, n, sizeof sorted[0], in_order);
 	r->n = r->last = 0;
 	memset(r->slot, 0, sizeof r->slot);

@@ -7,7 +7,7 @@
 /* For the three files that work on it: filling, telling, reading and writing. */
 
 #define RP_PLACE_BITS	128u
-#define RP_RANGES_SLOTS 1024u /* a power of two; a quarter full at most */
+#define RP_RANGES_SLOTS 512u /* a power of two; half full at most */
 
 struct rp_key_range {
 	rp_key_place prefix; /* the first 'bits' bits of its keys' places, as a number */
@@ -23,9 +23,11 @@ struct rp_ranges {
 	rp_key_place outside_from, outside_to;
 	unsigned n;
 	uint16_t slot[RP_RANGES_SLOTS]; /* 1 + index, by the prefix's hash */
-	struct rp_key_range all[RP_RANGES_MAX + 1];
+	struct rp_key_range all[];	/* room for one more than most */
 };
 
+/* Empty, with room for so many. NULL: no memory. */
+struct rp_ranges *rp_ranges_make(unsigned most);
 /* Put one in that is not there yet. */
 void rp_ranges_insert(struct rp_ranges *r, const struct rp_key_range *range);
 

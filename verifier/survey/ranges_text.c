@@ -95,25 +95,26 @@ int rp_ranges_read(struct rp_ranges **ret, const char *text, size_t len, struct 
 	if (len > most)
 		return rp_err_set(err, RP_ERR_TRUST, "ranges of %zu characters; %zu are the most", len, most);
 	rp_autofree uint8_t *bytes = malloc(len / 4 * 3 + 1);
-	rp_auto(rp_ranges) r = calloc(1, sizeof *r);
-	if (bytes == NULL || r == NULL)
+	if (bytes == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	ssize_t size = rp_blob_read(text, len, bytes);
 	if (size < HEADER)
 		return rp_err_set(err, RP_ERR_TRUST, "ranges that are not base64, or have no header");
 	uint64_t shape = rp_le64_get(bytes);
 	unsigned n = (unsigned)(shape >> 32), bits = (unsigned)(shape >> 16) & 0xffff;
-	r->n_columns = (unsigned)(shape >> 8) & 0xff;
+	unsigned columns = (unsigned)(shape >> 8) & 0xff;
 	if ((shape & 0xff) != VERSION)
 		return rp_err_set(err, RP_ERR_TRUST, "ranges of version %u are not known to this version",
 				  (unsigned)(shape & 0xff));
-	if (n > RP_RANGES_MAX || r->n_columns == 0 || r->n_columns > RP_RANGES_COLUMNS ||
-	    bits > RP_PLACE_BITS || (size_t)size != text_size(r->n_columns, bits, n) ||
-	    !read_order(r, bytes + HEADER, bits))
+	rp_auto(rp_ranges) r = rp_ranges_make(n <= RP_RANGES_MAX ? n : 0);
+	if (r == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	r->n_columns = columns;
+	if (n > RP_RANGES_MAX || columns == 0 || columns > RP_RANGES_COLUMNS || bits > RP_PLACE_BITS ||
+	    (size_t)size != text_size(columns, bits, n) || !read_order(r, bytes + HEADER, bits))
 		return rp_err_set(err, RP_ERR_TRUST, "%u ranges of %u columns and %u bits in %zd bytes", n,
-				  r->n_columns, bits, size);
+				  columns, bits, size);
 	r->bits = bits;
-	r->most = RP_RANGES_MAX;
 	if (!read_ranges(r, n, bytes + HEADER + 2 * (size_t)r->n_columns))
 		return rp_err_set(err, RP_ERR_TRUST, "ranges that are empty, or not in order");
 	*ret = rp_take(r);

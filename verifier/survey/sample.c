@@ -126,6 +126,12 @@ void rp_sample_shrink(struct rp_sample *s, uint32_t width)
 		}
 }
 
+void rp_sample_trim(struct rp_sample **s)
+{
+	struct rp_sample *less = realloc(*s, sizeof **s + sizeof(struct rp_cell) * rp_sample_count(*s));
+	*s = less != NULL ? less : *s;
+}
+
 /* Twins: a key's sealed and found version; the key has cancelled itself out, and so has the count. */
 static bool holds_twins(const struct rp_cell *c)
 {

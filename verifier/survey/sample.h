@@ -41,6 +41,8 @@ void rp_sample_add(struct rp_sample *s, const struct rp_key_bytes *key, uint64_t
 /* Equal shapes only, or -1. */
 int rp_sample_merge(struct rp_sample *into, const struct rp_sample *from, struct rp_err **err);
 int rp_sample_subtract(struct rp_sample *from, const struct rp_sample *what, struct rp_err **err);
+/* Give back what it has no more use for. */
+void rp_sample_trim(struct rp_sample **s);
 /* No more levels than so many rows can fill, nor a wider key than the sketch's. */
 void rp_sample_fit(struct rp_sample *s, uint64_t rows, unsigned key_size);
 void rp_sample_shrink(struct rp_sample *s, uint32_t width);

@@ -174,3 +174,12 @@ void rp_sketch_shrink(struct rp_sketch *s, uint32_t cells)
 	while (s->part % 2 == 0 && rp_sketch_count(s) > cells)
 		fold(s);
 }
+
+void rp_sketch_trim(struct rp_sketch **s)
+{
+	size_t cells = sizeof(struct rp_cell) * rp_sketch_count(*s);
+	struct rp_sketch *less = realloc(*s, sizeof **s + cells + (*s)->n_buckets * sizeof(struct rp_bucket));
+	*s = less != NULL ? less : *s;
+	/* Right behind the cells, where folding has put them. */
+	(*s)->buckets = (void *)((*s)->cells + rp_sketch_count(*s));
+}

@@ -140,8 +140,8 @@ static const struct {
 	{100000, "sha256"},	{600000, "sha256"},	{200000, "sha256"},   {20000, "sha256"},
 	{1000, "sha256"},	{ITERATIONS, "sha512"}, {ITERATIONS, "sha1"}, {ITERATIONS, "md5"},
 };
-static const char *const ciphers[] = {"aes-256-cbc",  "aes-128-cbc",	  "aes-192-cbc", "aes-256-ctr", "aes-128-ctr",
-				      "des-ede3-cbc", "camellia-256-cbc", "chacha20"};
+static const char *const ciphers[] = {"aes-256-cbc", "aes-128-cbc",  "aes-192-cbc",	 "aes-256-ctr",
+				      "aes-128-ctr", "des-ede3-cbc", "camellia-256-cbc", "chacha20"};
 
 static void name_options(const struct rp_openssl_key *not_this, const struct rp_openssl_key *k,
 			 const char *cipher, const char *digest, char *ret, size_t size)

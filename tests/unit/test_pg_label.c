@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verifier/recovery/pg_base.h"
+#include "verifier/recovery/pg_goal.h"
 #include "verifier/recovery/pg_label.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -200,6 +201,50 @@ static void tars_have_names(void **state)
 		assert_false(rp_pg_base_is_tar(wrong[i], stem));
 }
 
+static bool reached(const struct rp_wanted *w, const char *why, uint64_t until)
+{
+	struct rp_pg_goal g;
+	const struct rp_pg_step step = {.timeline = 1, .until = until, .why = why, .why_len = strlen(why)};
+	assert_int_equal(rp_pg_goal_decide(&g, w, NULL), 0);
+	return rp_pg_goal_reached(&g, &step);
+}
+
+static void stop_is_proved_by_the_servers_own_words(void **state)
+{
+	(void)state;
+	struct rp_wanted w = {.until = {.kind = RP_UNTIL_POSITION, .text = "0/3000060"}};
+	assert_true(reached(NULL, "no recovery target specified", 1));
+	assert_false(reached(NULL, "before LSN 0/3000060", 1));
+	assert_true(reached(&w, "after LSN 0/3000060", 0x30000A0));
+	assert_false(reached(&w, "before LSN 0/3000060", 0x3000060));
+	assert_false(reached(&w, "after LSN 0/3000061", 0x30000A0));
+	assert_false(reached(&w, "no recovery target specified", 0x30000A0));
+	w.until = (struct rp_until){.kind = RP_UNTIL_NAME, .text = "here"};
+	assert_true(reached(&w, "at restore point \"here\"", 1));
+	assert_false(reached(&w, "at restore point \"here too\"", 1));
+	w.until = (struct rp_until){.kind = RP_UNTIL_TIME, .time_ms = 1};
+	assert_true(reached(&w, "before 2026-11-21 17:00:00.1+00", 1));
+	assert_false(reached(&w, "before LSN 0/3000060", 1));
+}
+
+static void place_that_cannot_be_is_a_wrong_use(void **state)
+{
+	(void)state;
+	static const struct rp_until wrong[] = {
+		{.kind = RP_UNTIL_SEALED},
+		{.kind = RP_UNTIL_POSITION, .text = "bin.000001:4"},
+		{.kind = RP_UNTIL_POSITION, .text = "0/0"},
+		{.kind = RP_UNTIL_NAME,
+		 .text = "0123456789012345678901234567890123456789012345678901234567890123"},
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct rp_pg_goal g;
+		rp_autoerr struct rp_err *err = NULL;
+		assert_int_equal(rp_pg_goal_decide(&g, &(struct rp_wanted){.until = wrong[i]}, &err), -1);
+		assert_int_equal(rp_err_kind(err), RP_ERR_USAGE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +258,8 @@ int main(void)
 		cmocka_unit_test(head_of_a_segment_is_read),
 		cmocka_unit_test(log_ends_in_zeros_or_is_damaged),
 		cmocka_unit_test(tars_have_names),
+		cmocka_unit_test(stop_is_proved_by_the_servers_own_words),
+		cmocka_unit_test(place_that_cannot_be_is_a_wrong_use),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

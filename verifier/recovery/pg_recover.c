@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "verifier/recovery/artifact.h"
+#include "verifier/recovery/pg_goal.h"
 #include "verifier/recovery/pg_tree.h"
 #include "verifier/recovery/pg_wal.h"
 #include "verifier/recovery/wanted.h"
@@ -32,87 +33,8 @@ struct recovery {
 	struct rp_pg_control control;
 	struct rp_pg_label label; /* start 0: it has none */
 	struct rp_pg_wal wal;
-	/* Where it is to stop. */
-	enum rp_until_kind kind;
-	uint64_t position;
-	bool inclusive;	  /* the record at that position is replayed, too */
-	const char *name; /* of a restore point */
-	char time[RP_TIME_TEXT];
-	char goal[160]; /* for people */
+	struct rp_pg_goal goal;
 };
-
-static const struct rp_position *sealed_position(const struct recovery *r)
-{
-	const struct rp_wanted *w = r->a->wanted;
-	return w != NULL && w->sealed != NULL ? &w->sealed->position : NULL;
-}
-
-/* The manifest's own position, if it has one. 1: it has. */
-static int stop_as_sealed(struct recovery *r, bool demanded, struct rp_err **err)
-{
-	const struct rp_position *at = sealed_position(r);
-	const char *lsn = at != NULL ? rp_position_fact(at, "recovery_lsn") : NULL;
-	const char *timeline = at != NULL ? rp_position_fact(at, "recovery_timeline") : NULL;
-	const char *refused = at != NULL ? rp_position_fact(at, "recovery_refused") : NULL;
-	uint64_t n = 0;
-	if (lsn == NULL && demanded) {
-		rp_err_set(err, RP_ERR_USAGE, "there is no sealed position to recover to: %s",
-			   at == NULL	     ? "there is no manifest"
-			   : refused != NULL ? refused
-					     : "the manifest was not sealed for a physical backup");
-		return rp_err_hint(err, "seal with --physical, or say where to stop: --recover-to end");
-	}
-	if (lsn == NULL)
-		return 0;
-	if (!rp_pg_place_parse(lsn, strlen(lsn), &r->position) || r->position == 0 ||
-	    (timeline != NULL && !rp_parse_u64(timeline, 1, UINT32_MAX, &n)))
-		return rp_err_set(err, RP_ERR_TRUST, "the manifest's position in the log cannot be read");
-	r->kind = RP_UNTIL_SEALED;
-	r->wal.wanted = (unsigned)n;
-	(void)snprintf(r->goal, sizeof r->goal, "the sealed position %s", lsn);
-	return 1;
-}
-
-static int stop_at_position(struct recovery *r, const char *text, struct rp_err **err)
-{
-	if (!rp_pg_place_parse(text, strlen(text), &r->position) || r->position == 0)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "'%s' is no position in PostgreSQL's log, like lsn:0/3000060", text);
-	r->kind = RP_UNTIL_POSITION;
-	r->inclusive = true;
-	(void)snprintf(r->goal, sizeof r->goal, "position %s", text);
-	return 0;
-}
-
-static int decide(struct recovery *r, struct rp_err **err)
-{
-	static const struct rp_until unsaid = {.kind = RP_UNTIL_UNSAID};
-	const struct rp_until *u = r->a->wanted != NULL ? &r->a->wanted->until : &unsaid;
-	int told;
-	r->kind = RP_UNTIL_END;
-	(void)snprintf(r->goal, sizeof r->goal, "the end of the log");
-	switch (u->kind) {
-	case RP_UNTIL_END:
-		return 0;
-	case RP_UNTIL_UNSAID:
-	case RP_UNTIL_SEALED:
-		told = stop_as_sealed(r, u->kind == RP_UNTIL_SEALED, err);
-		return told < 0 ? -1 : 0;
-	case RP_UNTIL_POSITION:
-		return stop_at_position(r, u->text, err);
-	case RP_UNTIL_TIME:
-		r->kind = u->kind;
-		rp_time_format(u->time_ms, r->time);
-		(void)snprintf(r->goal, sizeof r->goal, "time %s", r->time);
-		return 0;
-	case RP_UNTIL_NAME:
-		r->kind = u->kind;
-		r->name = u->text;
-		(void)snprintf(r->goal, sizeof r->goal, "restore point '%.63s'", r->name);
-		return 0;
-	}
-	return 0;
-}
 
 static int check_version(struct recovery *r, const char *tree, struct rp_err **err)
 {
@@ -208,40 +130,21 @@ static int take_log(struct recovery *r, const char *tree, struct rp_pg_log *log,
 	w->segment_bytes = r->control.segment_bytes;
 	w->start = r->label.start != 0 ? r->label.start : r->control.redo;
 	w->started = r->label.start != 0 ? r->label.timeline : r->control.timeline;
-	w->until = r->position;
-	if (r->position != 0 && r->position < w->start) {
+	w->until = r->goal.position;
+	w->wanted = r->goal.timeline;
+	if (r->goal.position != 0 && r->goal.position < w->start) {
 		char at[RP_PG_LSN_TEXT];
 		rp_pg_place_format(w->start, at);
-		rp_err_set(err, RP_ERR_BACKUP, "the backup was begun at %s, after %s", at, r->goal);
+		rp_err_set(err, RP_ERR_BACKUP, "the backup was begun at %s, after %s", at, r->goal.text);
 		return rp_err_hint(err, "take a backup that was made before, and the log from there on");
 	}
 	if (rp_pg_wal_take(w, err) < 0)
 		return -1;
-	if (r->kind != RP_UNTIL_END || w->missing[0] == '\0')
+	if (r->goal.kind != RP_UNTIL_END || w->missing[0] == '\0')
 		return 0;
 	return rp_err_set(err, RP_ERR_BACKUP,
 			  "the log has a hole: segment '%s' is missing, and '%s' is there", w->missing,
 			  w->beyond);
-}
-
-static void add_target(const struct recovery *r, struct rp_argv *to)
-{
-	char at[RP_PG_LSN_TEXT];
-	rp_pg_place_format(r->position, at);
-	if (r->position != 0)
-		rp_argv_addf(to, "recovery_target_lsn=%s", at);
-	else if (r->kind == RP_UNTIL_TIME)
-		/* It is read before names of time zones are known, and "Z" is one. */
-		rp_argv_addf(to, "recovery_target_time=%.10s %.*s+00", r->time,
-			     (int)strcspn(r->time + 11, "Z"), r->time + 11);
-	else if (r->kind == RP_UNTIL_NAME)
-		rp_argv_addf(to, "recovery_target_name=%s", r->name);
-	if (r->position != 0 && !r->inclusive)
-		rp_argv_add(to, "recovery_target_inclusive=off");
-	if (r->wal.timeline == r->wal.started)
-		rp_argv_add(to, "recovery_target_timeline=current");
-	else
-		rp_argv_addf(to, "recovery_target_timeline=%u", r->wal.timeline);
 }
 
 static void add_settings(const struct recovery *r, struct rp_argv *to)
@@ -257,7 +160,11 @@ static void add_settings(const struct recovery *r, struct rp_argv *to)
 	rp_argv_add(to, "max_replication_slots=1000");
 	if (r->version >= 18)
 		rp_argv_add(to, "max_active_replication_origins=1000");
-	add_target(r, to);
+	rp_pg_goal_settings(&r->goal, to);
+	if (r->wal.timeline == r->wal.started)
+		rp_argv_add(to, "recovery_target_timeline=current");
+	else
+		rp_argv_addf(to, "recovery_target_timeline=%u", r->wal.timeline);
 }
 
 /* What a person can do about it, where the server's own words do not say it. */
@@ -286,8 +193,9 @@ static int explain(const struct recovery *r, const char *log, struct rp_err *why
 		find_reached(log, reached);
 		rp_err_set(err, RP_ERR_BACKUP,
 			   "the log ends before %s: its last record is at %s, its last segment is '%s'%s%s%s",
-			   r->goal, reached, r->wal.last_name, r->wal.missing[0] != '\0' ? ", segment '" : "",
-			   r->wal.missing, r->wal.missing[0] != '\0' ? "' is missing" : "");
+			   r->goal.text, reached[0] != '\0' ? reached : "an unknown place", r->wal.last_name,
+			   r->wal.missing[0] != '\0' ? ", segment '" : "", r->wal.missing,
+			   r->wal.missing[0] != '\0' ? "' is missing" : "");
 		return rp_err_hint(
 			err,
 			"name the whole archive of the log with --logs, or stop earlier with --recover-to");
@@ -304,37 +212,6 @@ static int explain(const struct recovery *r, const char *log, struct rp_err *why
 		if (strstr(text, remedies[i].says) != NULL)
 			hint = remedies[i].hint;
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
-}
-
-static bool begins(const struct rp_pg_step *step, const char *with)
-{
-	size_t n = strlen(with);
-	return step->why_len >= n && memcmp(step->why, with, n) == 0;
-}
-
-/* The server itself has written down where it left the log, and why. */
-static bool stopped_right(const struct recovery *r, const struct rp_pg_step *step)
-{
-	char expected[128];
-	uint64_t lsn;
-	size_t n;
-	switch (r->kind) {
-	case RP_UNTIL_END:
-	case RP_UNTIL_UNSAID:
-		return begins(step, "no recovery target specified");
-	case RP_UNTIL_SEALED:
-	case RP_UNTIL_POSITION:
-		(void)snprintf(expected, sizeof expected, "%s LSN ", r->inclusive ? "after" : "before");
-		n = strlen(expected);
-		return begins(step, expected) && rp_pg_place_parse(step->why + n, step->why_len - n, &lsn) &&
-		       lsn == r->position && step->until >= r->position;
-	case RP_UNTIL_TIME:
-		return begins(step, "before ") && !begins(step, "before LSN");
-	case RP_UNTIL_NAME:
-		(void)snprintf(expected, sizeof expected, "at restore point \"%s\"", r->name);
-		return begins(step, expected);
-	}
-	return false;
 }
 
 static int prove(struct recovery *r, struct rp_buf *said, struct rp_err **err)
@@ -357,16 +234,17 @@ static int prove(struct recovery *r, struct rp_buf *said, struct rp_err **err)
 	rp_autobuf shown = RP_BUF_INIT(1024);
 	rp_buf_add_plain(&shown, why != NULL ? why : "");
 	rp_pg_place_format(last->until, at);
-	if (!stopped_right(r, last))
+	if (!rp_pg_goal_reached(&r->goal, last))
 		return rp_err_set(err, RP_ERR_ENGINE, "recovery was to stop at %s, and ended at %s, %s",
-				  r->goal, at, rp_buf_text(&shown));
-	if (r->kind == RP_UNTIL_END && rp_pg_wal_check_end(&r->wal, r->s->place.data, last->until, err) < 0)
+				  r->goal.text, at, rp_buf_text(&shown));
+	if (r->goal.kind == RP_UNTIL_END &&
+	    rp_pg_wal_check_end(&r->wal, r->s->place.data, last->until, err) < 0)
 		return -1;
 	rp_log(r->s->run, RP_LOG_INFO, "recovered to %s on timeline %u (%s)", at, last->timeline,
 	       rp_buf_text(&shown));
-	rp_buf_addf(said, "reprove: recovered to %s on timeline %u: %s (%s)\n", at, last->timeline, r->goal,
-		    rp_buf_text(&shown));
-	r->a->exact = r->kind == RP_UNTIL_SEALED;
+	rp_buf_addf(said, "reprove: recovered to %s on timeline %u: %s (%s)\n", at, last->timeline,
+		    r->goal.text, rp_buf_text(&shown));
+	r->a->exact = r->goal.kind == RP_UNTIL_SEALED;
 	return 0;
 }
 
@@ -409,9 +287,10 @@ static int ask_for_recovery(const char *tree, struct rp_err **err)
 
 static int look_at(struct recovery *r, const char *tree, struct rp_err **err)
 {
-	if (decide(r, err) < 0 || rp_pg_tree_check(tree, r->s->run, err) < 0 ||
-	    check_version(r, tree, err) < 0 || rp_scratch_lend(r->s, tree, err) < 0 ||
-	    read_control(r, tree, err) < 0 || rp_pg_tree_check(tree, r->s->run, err) < 0)
+	if (rp_pg_goal_decide(&r->goal, r->a->wanted, err) < 0 ||
+	    rp_pg_tree_check(tree, r->s->run, err) < 0 || check_version(r, tree, err) < 0 ||
+	    rp_scratch_lend(r->s, tree, err) < 0 || read_control(r, tree, err) < 0 ||
+	    rp_pg_tree_check(tree, r->s->run, err) < 0)
 		return -1;
 	return read_label(r, tree, err) < 0 || check_tablespaces(tree, err) < 0 || check_start(r, err) < 0
 		       ? -1
@@ -425,7 +304,7 @@ int rp_pg_recover_tree(struct rp_artifact *a, struct rp_scratch *s, const char *
 	if (look_at(&r, tree, err) < 0 || rp_pg_tree_clean(tree, r.version, err) < 0)
 		return -1;
 	/* A server that was at rest, and nothing to be replayed: its files are whole as they are. */
-	bool cold = r.label.start == 0 && log == NULL && r.kind == RP_UNTIL_END;
+	bool cold = r.label.start == 0 && log == NULL && r.goal.kind == RP_UNTIL_END;
 	if (!cold && (take_log(&r, tree, log, err) < 0 || ask_for_recovery(tree, err) < 0))
 		return -1;
 	if (rp_pg_tree_move(s, tree, err) < 0 || (!cold && replay(&r, said, err) < 0) ||

@@ -179,6 +179,7 @@ runs 0 "mydumper under a lock of its own" seal shop --backup own \
 runs 0 "verifies" verify own
 runs 2 "without a lock, and without a word of how many connections" seal shop --backup bad \
 	--backup-command "mydumper --defaults-file={defaults} -B {database} -o {path} -t 3 -G -E -R --no-locks"
+has "begins a second transaction, which would see another moment" "which the tool is told, and says" "$err"
 [ ! -e bad ]
 tap $? "no backup is left"
 if [ "$my_vendor" = mariadb ]; then # MySQL 9 has no SHOW MASTER STATUS, and mydumper 0.10 no other way to ask

@@ -28,6 +28,15 @@ static const char *last_word(const char *name)
 	return space != NULL ? space + 1 : name;
 }
 
+/* A command of a person's own that begins with the same tool: then its talk is known. */
+static bool runs_tool_of(const char *const *command, const struct rp_format *f)
+{
+	if (command == NULL || command[0] == NULL)
+		return false;
+	const char *slash = strrchr(command[0], '/');
+	return strcmp(slash != NULL ? slash + 1 : command[0], f->dump[0]) == 0;
+}
+
 int rp_dump_format(const struct rp_dump_wish *wish, const struct rp_format **ret, struct rp_err **err)
 {
 	rp_autobuf known = RP_BUF_INIT(4096);
@@ -36,8 +45,13 @@ int rp_dump_format(const struct rp_dump_wish *wish, const struct rp_format **ret
 		if ((*f)->dump == NULL || strcmp((*f)->engine, wish->engine->name) != 0)
 			continue;
 		rp_buf_addf(&known, "%s%s", known.len > 0 ? ", " : "", last_word((*f)->name));
-		if (*ret == NULL &&
-		    (wish->format == NULL || strcmp(last_word((*f)->name), wish->format) == 0))
+		bool named = wish->format != NULL ? strcmp(last_word((*f)->name), wish->format) == 0
+						  : runs_tool_of(wish->command, *f);
+		if (named) {
+			*ret = *f;
+			return 0;
+		}
+		if (*ret == NULL && wish->format == NULL)
 			*ret = *f;
 	}
 	if (*ret != NULL || (wish->command != NULL && wish->command[0] != NULL))

@@ -213,6 +213,25 @@ enum rp_my_word rp_my_pair_answered(struct rp_my_pair *p)
 	return p->awaited;
 }
 
+void rp_my_pair_refuse(struct rp_my_pair *p, const char *why)
+{
+	/* Number 1 answers a command; error 1105 is "unknown", of no state of its own. */
+	static const uint8_t begins[] = {1, 0xff, 1105 & 0xff, 1105 >> 8, '#', 'H', 'Y', '0', '0', '0'};
+	struct rp_my_half *h = &p->down;
+	size_t said = strlen(why), n = sizeof begins - 1 + said;
+	bool answers = p->packets.commands > 0 && h->at == h->len && n < 250;
+	p->up.ended = h->ended = true;
+	p->may = 0;
+	h->at = h->len = 0;
+	if (!answers)
+		return;
+	h->data[0] = (uint8_t)n;
+	h->data[1] = h->data[2] = 0;
+	memcpy(h->data + 3, begins, sizeof begins);
+	memcpy(h->data + 3 + sizeof begins, why, said);
+	h->len = HEADER + n;
+}
+
 bool rp_my_pair_is_over(const struct rp_my_pair *p)
 {
 	return (p->up.ended && p->may == 0) || (p->down.ended && p->down.at == p->down.len);

@@ -55,6 +55,8 @@ void rp_my_pair_admit(struct rp_my_pair *p, bool await);
 void rp_my_pair_write(struct rp_my_pair *p);
 /* The awaited answer has begun: of what; RP_MY_OTHER: it has not. Says so once. */
 enum rp_my_word rp_my_pair_answered(struct rp_my_pair *p);
+/* The client is told why, as by a server, and hears no more. */
+void rp_my_pair_refuse(struct rp_my_pair *p, const char *why);
 /* One side has gone, and the other has all that came from it. */
 bool rp_my_pair_is_over(const struct rp_my_pair *p);
 

@@ -22,16 +22,14 @@ static void reach(struct rp_my_relay *r, enum rp_my_stage stage)
 	rp_my_ring(r->news);
 }
 
-/* Whoever waits is told, and the tool gets to see the end of its connection. */
+/* Whoever waits is told, and so is the tool, which may be the only one to say it when nobody waits any more. */
 static bool refuse(struct rp_my_relay *r, struct rp_my_pair *p, const char *why, const char *help)
 {
 	pthread_mutex_lock(&r->lock);
 	rp_err_set(&r->failure, RP_ERR_ENGINE, "the backup's command %s", why);
 	rp_err_hint(&r->failure, "%s", help);
 	pthread_mutex_unlock(&r->lock);
-	p->up.ended = p->down.ended = true;
-	p->may = 0;
-	p->down.at = p->down.len;
+	rp_my_pair_refuse(p, why);
 	rp_my_ring(r->news);
 	return false;
 }

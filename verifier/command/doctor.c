@@ -153,8 +153,14 @@ static void formats(struct rp_buf *out)
 	rp_buf_add(out, "formats that are recognised\n");
 	for (const struct rp_format *const *f = rp_formats; *f; f++)
 		rp_buf_addf(out, "  %s\n", (*f)->name);
-	for (const struct rp_wrapping *const *w = rp_wrappings; *w; w++)
-		rp_buf_addf(out, "  any of them in %s\n", (*w)->name);
+	for (const struct rp_wrapping *const *w = rp_wrappings; *w; w++) {
+		rp_autofree char *path = (*w)->program ? rp_program_path((*w)->program) : NULL;
+		rp_buf_addf(out, "  any of them in %s%s%s\n", (*w)->name,
+			    !(*w)->program ? ""
+			    : path	   ? ", by "
+					   : ", but its program is not installed",
+			    path ? path : "");
+	}
 }
 
 enum state { IN_USE, LEFT_OVER, KEPT, NONE_OF_OURS };

@@ -44,6 +44,7 @@ struct rp_unwrapping {
  * registry.c. */
 struct rp_wrapping {
 	const char *name;
+	const char *program; /* that opens it; NULL: it is opened here */
 	bool heavy; /* takes so long that what is below it and what is above have threads of their own */
 	/* How sure it is, in bits of the head it has recognised; 0: not mine. As libarchive's filters do. */
 	int (*bid)(const uint8_t *head, size_t len);

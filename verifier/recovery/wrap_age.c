@@ -159,6 +159,7 @@ static int age_unwrap(struct rp_stream **ret, struct rp_stream *below, const str
 
 const struct rp_wrapping rp_wrapping_age = {
 	.name = "age",
+	.program = "age",
 	.bid = age_bid,
 	.unwrap = age_unwrap,
 };

@@ -259,6 +259,7 @@ static int gpg_unwrap(struct rp_stream **ret, struct rp_stream *below, const str
 
 const struct rp_wrapping rp_wrapping_gpg = {
 	.name = "gpg",
+	.program = "gpg",
 	.bid = gpg_bid,
 	.unwrap = gpg_unwrap,
 };

@@ -52,6 +52,10 @@ runs 1 "a time that is not in the log" bare --logs "$arch" --recover-to time:209
 runs 1 "the sealed position without the archive" verify --trust reprove.pub --manifest s.json plain
 has "--logs" "names the option" "$out"
 runs 4 "no such kind of position" bare --logs "$arch" --recover-to binlog:a:4 plain
+pg_basebackup -D later -X stream -c fast --tablespace-mapping="$work/ts=$work/ts-later"
+runs 2 "a backup that was made after the seal is compared, and nothing is concluded" sealed later
+has "no recovery leads back" "says why" "$err"
+runs 4 "and the sealed position is out of its reach" sealed --recover-to sealed later
 createdb other
 pg_basebackup -D two -X stream -c fast --tablespace-mapping="$work/ts=$work/ts-two"
 runs 4 "several databases, and none is named" verify --no-manifest two

@@ -157,7 +157,7 @@ static int new_tree(const struct rp_scratch *s, const char *name, char ret[4096]
 
 static int copy_manifest(struct rp_stream *from, const char *tree, struct rp_err **err)
 {
-	char path[4096];
+	char path[4200];
 	rp_autobuf text = RP_BUF_INIT(64U << 20);
 	char piece[16 << 10];
 	ssize_t n;
@@ -196,7 +196,7 @@ static int unpack_again(struct rp_artifact *a, struct rp_scratch *s, const char 
 		return rp_err_sys(err, errno, "open '%s'", packed);
 	int r = 0;
 	for (const struct dirent *e; r == 0 && (e = readdir(dir)) != NULL;) {
-		char path[4096], stem[RP_PG_STEM_MAX];
+		char path[4200], stem[RP_PG_STEM_MAX];
 		bool manifest = strcmp(e->d_name, "backup_manifest") == 0;
 		rp_auto(rp_stream) from = NULL;
 		struct rp_stream *stored = NULL;
@@ -216,7 +216,7 @@ static int unpack_again(struct rp_artifact *a, struct rp_scratch *s, const char 
 
 static bool is_there(const char *tree, const char *name)
 {
-	char path[4096];
+	char path[4200];
 	struct stat st;
 	(void)snprintf(path, sizeof path, "%s/%s", tree, name);
 	return lstat(path, &st) == 0;

@@ -120,6 +120,23 @@ static int check_start(const struct recovery *r, struct rp_err **err)
 		err, "make the backup with pg_basebackup, or copy the files of a server that is stopped");
 }
 
+/* The backup was begun behind the place: no replay leads back there. That is no damage, and where nobody has asked for
+ * the place, what the backup has is compared all the same: of another moment. */
+static int give_way(struct recovery *r, struct rp_err **err)
+{
+	char at[RP_PG_LSN_TEXT];
+	rp_pg_place_format(r->wal.start, at);
+	if (r->goal.kind == RP_UNTIL_SEALED && r->a->wanted->until.kind == RP_UNTIL_UNSAID) {
+		rp_log(r->s->run, RP_LOG_WARNING,
+		       "the backup was begun at %s, after the seal: no recovery leads back to %s", at,
+		       r->goal.text);
+		return rp_pg_goal_decide(&r->goal, NULL, err);
+	}
+	rp_err_set(err, RP_ERR_USAGE, "the backup was begun at %s: no recovery leads back to %s", at,
+		   r->goal.text);
+	return rp_err_hint(err, "take a backup that was made before, and the log from there on");
+}
+
 static int take_log(struct recovery *r, const char *tree, struct rp_pg_log *log, struct rp_err **err)
 {
 	struct rp_pg_wal *w = &r->wal;
@@ -130,14 +147,10 @@ static int take_log(struct recovery *r, const char *tree, struct rp_pg_log *log,
 	w->segment_bytes = r->control.segment_bytes;
 	w->start = r->label.start != 0 ? r->label.start : r->control.redo;
 	w->started = r->label.start != 0 ? r->label.timeline : r->control.timeline;
+	if (r->goal.position != 0 && r->goal.position < w->start && give_way(r, err) < 0)
+		return -1;
 	w->until = r->goal.position;
 	w->wanted = r->goal.timeline;
-	if (r->goal.position != 0 && r->goal.position < w->start) {
-		char at[RP_PG_LSN_TEXT];
-		rp_pg_place_format(w->start, at);
-		rp_err_set(err, RP_ERR_BACKUP, "the backup was begun at %s, after %s", at, r->goal.text);
-		return rp_err_hint(err, "take a backup that was made before, and the log from there on");
-	}
 	if (rp_pg_wal_take(w, err) < 0)
 		return -1;
 	if (r->goal.kind != RP_UNTIL_END || w->missing[0] == '\0')
@@ -172,8 +185,6 @@ static const struct {
 	const char *says, *hint;
 } remedies[] = {
 	{"WAL ends before", "the backup's own log is not whole: name the archive of its server with --logs"},
-	{"stop point is before consistent recovery point",
-	 "the backup had not ended by then: take one that was made before"},
 };
 
 /* "redo done at 0/60000D8": how far it came. "": it does not say. */
@@ -199,6 +210,11 @@ static int explain(const struct recovery *r, const char *log, struct rp_err *why
 		return rp_err_hint(
 			err,
 			"name the whole archive of the log with --logs, or stop earlier with --recover-to");
+	}
+	if (strstr(text, "stop point is before consistent recovery point") != NULL) {
+		rp_err_set(err, RP_ERR_ENGINE,
+			   "the backup had not ended at %s: no recovery of it stops there", r->goal.text);
+		return rp_err_hint(err, "take a backup that was made before, and the log from there on");
 	}
 	if (strstr(text, "directory \"") != NULL && strstr(text, "does not exist") != NULL) {
 		rp_err_set(err, RP_ERR_ENGINE, "%s", text);
@@ -242,8 +258,8 @@ static int prove(struct recovery *r, struct rp_buf *said, struct rp_err **err)
 		return -1;
 	rp_log(r->s->run, RP_LOG_INFO, "recovered to %s on timeline %u (%s)", at, last->timeline,
 	       rp_buf_text(&shown));
-	rp_buf_addf(said, "reprove: recovered to %s on timeline %u: %s (%s)\n", at, last->timeline,
-		    r->goal.text, rp_buf_text(&shown));
+	rp_buf_addf(said, "recovered to %s on timeline %u: %s (%s)\n", at, last->timeline, r->goal.text,
+		    rp_buf_text(&shown));
 	r->a->exact = r->goal.kind == RP_UNTIL_SEALED;
 	return 0;
 }

@@ -167,7 +167,7 @@ static int remove_settings(const char *tree, struct rp_err **err)
 	int r = 0;
 	for (const struct dirent *e; r == 0 && (e = readdir(dir)) != NULL;)
 		for (const char *const *like = removed; *like != NULL && r == 0; like++) {
-			char path[4096];
+			char path[4400];
 			if (fnmatch(*like, e->d_name, 0) != 0)
 				continue;
 			(void)snprintf(path, sizeof path, "%s/%s", tree, e->d_name);
@@ -179,7 +179,7 @@ static int remove_settings(const char *tree, struct rp_err **err)
 
 static int make(const char *tree, const char *name, bool empty, struct rp_err **err)
 {
-	char path[4096];
+	char path[4400];
 	(void)snprintf(path, sizeof path, "%s/%s", tree, name);
 	if (empty && rp_tree_remove(path, err) < 0)
 		return -1;
@@ -203,7 +203,7 @@ int rp_pg_tree_clean(const char *tree, unsigned version, struct rp_err **err)
 int rp_pg_tree_tablespaces(const char *tree, const unsigned *wanted_ones, size_t n, struct rp_err **err)
 {
 	for (size_t i = 0; i < n; i++) {
-		char path[4096];
+		char path[4400];
 		struct stat st;
 		(void)snprintf(path, sizeof path, "%s/pg_tblspc/%u", tree, wanted_ones[i]);
 		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
@@ -217,7 +217,7 @@ int rp_pg_tree_tablespaces(const char *tree, const unsigned *wanted_ones, size_t
 /* Move each pg_tblspc/NUMBER to 'beside'; *ret_n: how many there are. */
 static int take_out(const char *tree, const char *beside, size_t *ret_n, struct rp_err **err)
 {
-	char path[4096], to[4096];
+	char path[4400], to[4400];
 	(void)snprintf(path, sizeof path, "%s/pg_tblspc", tree);
 	DIR *dir = opendir(path);
 	if (dir == NULL)
@@ -249,7 +249,7 @@ static int link_all(const char *data, const char *beside, struct rp_err **err)
 		return rp_err_sys(err, errno, "open '%s'", beside);
 	int r = 0;
 	for (const struct dirent *e; r == 0 && (e = readdir(dir)) != NULL;) {
-		char from[4096], to[4096];
+		char from[4600], to[4600];
 		if (e->d_name[0] == '.')
 			continue;
 		(void)snprintf(from, sizeof from, "%s/pg_tblspc/%s", data, e->d_name);
@@ -263,7 +263,7 @@ static int link_all(const char *data, const char *beside, struct rp_err **err)
 
 int rp_pg_tree_move(struct rp_scratch *s, const char *tree, struct rp_err **err)
 {
-	char ours[4096], theirs[4096];
+	char ours[4200], theirs[4200];
 	size_t n = 0;
 	(void)snprintf(ours, sizeof ours, "%s/tablespaces", s->dir);
 	(void)snprintf(theirs, sizeof theirs, "%.*s/tablespaces",

@@ -85,6 +85,9 @@ static char *presentable(struct rp_buf *said)
 		rp_buf_add_plain(&out, line);
 		rp_buf_add(&out, "\n");
 	}
+	/* Between lines, and not behind the last. */
+	if (out.len > 0)
+		out.s[--out.len] = '\0';
 	return out.len > 0 ? rp_buf_take(&out) : strdup("");
 }
 

@@ -166,8 +166,7 @@ static void envelope_is_bounded_before_anything_is_allocated(void **state)
 		rp_buf_add(&text, ",0");
 	rp_buf_add(&text, "]}");
 	assert_int_equal(rp_envelope_read(&e, text.s, text.len, &err), -1);
-	assert_string_equal(rp_err_text(err),
-			    "not a signed envelope (DSSE): it has more than 4096 values");
+	assert_string_equal(rp_err_text(err), "not a signed envelope (DSSE): it has more than 4096 values");
 }
 
 static void envelope_refuses_more_signatures_than_anybody_needs(void **state)

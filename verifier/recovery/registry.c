@@ -15,18 +15,11 @@ const struct rp_wrapping *const rp_wrappings[] = {
 };
 
 const struct rp_format *const rp_formats[] = {
-	&rp_format_pg_custom,
-	&rp_format_pg_plain,
-	&rp_format_pg_create,
-	&rp_format_pg_dumpall,
-	&rp_format_pg_dumpall_own,
-	&rp_format_pg_directory,
-	&rp_format_pg_tar,
-	&rp_format_pg_base,
-	&rp_format_mysqldump,
-	&rp_format_mariadb_backup,
-	&rp_format_mydumper,
-	&rp_format_pgbackrest,
-	&rp_format_barman,
-	NULL,
+	&rp_format_pg_custom,	   &rp_format_pg_plain,
+	&rp_format_pg_create,	   &rp_format_pg_dumpall,
+	&rp_format_pg_dumpall_own, &rp_format_pg_directory,
+	&rp_format_pg_tar,	   &rp_format_pg_base,
+	&rp_format_mysqldump,	   &rp_format_mariadb_backup,
+	&rp_format_mydumper,	   &rp_format_pgbackrest,
+	&rp_format_barman,	   NULL,
 };

@@ -38,7 +38,7 @@ struct rp_my_conn {
 	struct rp_my_address *at; /* where it is and how it logged in: the URI, and what option files added */
 	struct rp_my_guard *guard;   /* ends blocking calls when the run is to stop */
 	struct rp_my_moment *seen;   /* hold(): positions read under the lock; NULL: not held */
-	bool pinpoint; /* the moment must have a place in the binary log */
+	bool pinpoint;		     /* the moment must have a place in the binary log */
 	struct rp_arena *said;	     /* what identify() lent out; its next call frees it */
 	struct rp_my_spoilt *spoilt; /* damage(): what undo() takes back; NULL: nothing was ever done */
 };

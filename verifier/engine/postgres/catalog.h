@@ -23,7 +23,8 @@ int rp_pg_damage(struct rp_conn *c, const struct rp_engine_damage *d, const stru
 int rp_pg_undo(struct rp_conn *c, struct rp_err **err);
 
 /* Kinds and facts that others here rely on: what a scratch is made from (server.c), what a pg_dump leaves out. */
-#define RP_PG_KIND_ROLE	     "role"	 /* every role that an owner, a grant, a policy or a setting names, and every superuser */
+#define RP_PG_KIND_ROLE                                                                                      \
+	"role" /* every role that an owner, a grant, a policy or a setting names, and every superuser */
 #define RP_PG_FACT_SUPERUSER "superuser" /* of a role: "true"; not there: it is none */
 #define RP_PG_KIND_EXTENSION "extension"
 #define RP_PG_KIND_SETTING   "database setting" /* ALTER DATABASE SET and ALTER ROLE IN DATABASE SET */

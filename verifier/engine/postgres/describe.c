@@ -155,8 +155,9 @@ static bool is_listed(const PGresult *names, const char *name)
 
 /* Whoever may do everything is there whether or not anything names him: one more of them is the worst thing that a
  * restore can bring. A private scratch has one of its own, as whom we are there; its name is server.h's. */
-static const char supers_sql[] = "SELECT rolname FROM pg_roles WHERE rolsuper AND NOT (rolname = session_user AND"
-				 " rolname ~ '^admin_[0-9a-f]+$')";
+static const char supers_sql[] =
+	"SELECT rolname FROM pg_roles WHERE rolsuper AND NOT (rolname = session_user AND"
+	" rolname ~ '^admin_[0-9a-f]+$')";
 
 /* That a role is a superuser is sealed because a restore has to make it one: nobody else may own an event trigger,
  * or read through a view what is not his. */

@@ -157,8 +157,9 @@ static ssize_t unpacking_read(struct rp_stream *s, void *buf, size_t len, struct
 		return -1;
 	}
 	size_t n = len < u->left ? len : u->left;
-	if (n > 0)
-		memcpy(buf, u->at, n);
+	if (n == 0)
+		return 0;
+	memcpy(buf, u->at, n);
 	u->at += n;
 	u->left -= n;
 	return (ssize_t)n;

@@ -240,7 +240,7 @@ static void a_layer_that_grows_is_stopped_though_the_next_one_shrinks(void **sta
 {
 	(void)state;
 	size_t n_empty, n, times = 1800000;
-	unsigned char *empty = packed_by(&samples[0], text, 0, &n_empty);
+	unsigned char *empty = packed_by(&samples[1], text, 0, &n_empty);
 	unsigned char *many = malloc(times * n_empty);
 	for (size_t i = 0; i < times; i++)
 		memcpy(many + i * n_empty, empty, n_empty);

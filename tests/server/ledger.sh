@@ -4,7 +4,7 @@
 # docs/ledger-format.md tells.
 # usage: ledger.sh REPROVE SOURCE_ROOT
 set -u
-reprove=$1
+reprove=$(realpath "$1")
 root=$2
 . "$root/tests/lib/tap.sh"
 . "$root/tests/lib/postgres.sh"

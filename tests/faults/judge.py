@@ -12,7 +12,7 @@ import xml.etree.ElementTree
 from world import GRACE_S
 
 SEALED = ("m.json", "b.dump")
-REPORTS = ("result.json", "report.html", "TEST-shop.xml")
+REPORTS = ("result.json", "report.html", "TEST-shop.xml", "summary-shop.md")
 KNOWN = SEALED + REPORTS + ("rep",)
 
 
@@ -167,7 +167,7 @@ class Judge:
         old = now["result.json"] == self.old["result.json"]
         if old and not killed and o.status == 0:
             wrong.append("status 0, and result.json is the old one")
-        for name in ("report.html", "TEST-shop.xml"):
+        for name in REPORTS[1:]:
             if now[name] is not None and now[name] == self.old[name] and not old:
                 wrong.append(f"{name} is the old one beside a new result.json")
             elif now[name] is not None and not self.whole(name, now[name]):

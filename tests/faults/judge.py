@@ -191,6 +191,8 @@ class Judge:
     def whole(name, data):
         if name.endswith(".html"):
             return data.rstrip().endswith(b"</html>")
+        if name.endswith(".md"):
+            return data.startswith(b"## ") and data.endswith(b"\n")
         try:
             xml.etree.ElementTree.fromstring(data)
             return True

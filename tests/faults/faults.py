@@ -26,7 +26,7 @@ LASTING = {"allocation": (8, 8), "write": (4, 4), "open": (3, 3), "fsync": (2, 3
 ONLY_LASTING = {"stderr": (1, 1)}
 MOMENTS = {"kill": (58, 54), "server killed": (8, 8), "server quits": (6, 6), "backend killed": (6, 8),
            "never answers": (5, 6), "full disk": (6, 10), "full reports": (0, 6), "small files": (6, 6)}
-SAMPLE = 0.12
+SAMPLE = 0.06
 
 
 class Report:
@@ -333,7 +333,7 @@ def options():
     p.add_argument("--reprove", required=True)
     p.add_argument("--inject", required=True)
     p.add_argument("--work", required=True)
-    p.add_argument("--sample", action="store_true", help="about one in eight")
+    p.add_argument("--sample", action="store_true", help="about one in ten, and one of each kind at least")
     p.add_argument("--all", action="store_true", help="every n of every fault: hours")
     p.add_argument("--seed", type=int, default=None)
     p.add_argument("--only", default="", help="what 'COMMAND FAULT SPEC' must hold: 'seal allocation'")

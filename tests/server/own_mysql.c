@@ -100,6 +100,8 @@ static int serve(struct own_mysql *s)
 	rp_argv_addf(&argv, "--socket=%s/s", s->dir);
 	rp_argv_addf(&argv, "--pid-file=%s/pid", s->dir);
 	rp_argv_addf(&argv, "--log-bin=%s/data/bin", s->dir);
+	/* Servers that start remove the temporary tables of others that have this directory, too. */
+	rp_argv_addf(&argv, "--tmpdir=%s", s->dir);
 	rp_argv_addf(&argv, "--port=%u", s->port);
 	static const char *const words[] = {"--bind-address=127.0.0.1", "--server-id=7",
 					    "--secure-file-priv=", "--innodb-buffer-pool-size=32M",

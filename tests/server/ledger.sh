@@ -131,6 +131,15 @@ sed -i 's/signatures: 2/ledger: 00000000000000000000000000000000/' trust.yaml
 runs 3 "another ledger than the policy's is refused" verify shop.dump
 sed -i 's/, ledger: 0*//' trust.yaml
 
+# What a reviewer wrote is no damage to whoever runs the next test; a gap is, and no run on top of it is a 0.
+runs 0 "a run after a review" verify shop.dump
+! grep -q "does not hold together" out/result.json
+tap $? "and the review is no fault of the ledger"
+mv led/entries/000000000002.json aside.json
+runs 2 "a run on a ledger with a gap could not tell what came before" verify shop.dump
+has "the ledger does not hold together: entry 2" "and says where" "$out"
+mv aside.json led/entries/000000000002.json
+
 chmod 500 led/entries
 if [ "$(id -u)" -ne 0 ]; then
 	runs 2 "a run that cannot be recorded is not a 0" verify shop.dump

@@ -97,7 +97,7 @@ static uint64_t end(uint64_t intent, const char *target, const char *point, cons
 static struct rp_chain *chain_with(const struct rp_head *kept)
 {
 	struct rp_chain *c;
-	assert_int_equal(rp_ledger_read(ledger, &trust, kept, &c, NULL), 0);
+	assert_int_equal(rp_ledger_read(ledger, &trust, kept, true, &c, NULL), 0);
 	return c;
 }
 

@@ -186,7 +186,7 @@ static int look(const struct history_options *o, const struct rp_trust *trust, s
 		return rp_err_set(err, RP_ERR_TRUST,
 				  "the head that was kept is of the ledger %s, and '%s' is %s", id, o->ledger,
 				  rp_ledger_id(l));
-	if (rp_ledger_read(l, trust, o->head ? &head : NULL, &c, err) < 0)
+	if (rp_ledger_read(l, trust, o->head ? &head : NULL, true, &c, err) < 0)
 		return -1;
 	return o->prune_ms ? prune(l, c, o, err) : print(l, c, o, err);
 }

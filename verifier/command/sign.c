@@ -116,7 +116,7 @@ static int sign(const struct sign_options *o, const struct rp_trust *trust, stru
 	struct rp_head head;
 
 	if (rp_key_load_private(&key, o->key, err) < 0 || rp_ledger_open(&l, o->ledger, false, err) < 0 ||
-	    rp_ledger_read(l, trust, NULL, &c, err) < 0)
+	    rp_ledger_read(l, trust, NULL, true, &c, err) < 0)
 		return -1;
 	const struct rp_entry *of = find(c, o, err);
 	if (!of || is_another(key, of, err) < 0)

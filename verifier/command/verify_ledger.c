@@ -9,6 +9,7 @@
 #include "verifier/ledger/history.h"
 #include "verifier/manifest/policy.h"
 #include "verifier/recovery/store.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -114,23 +115,45 @@ static int fix_criteria(const struct verifying *v, struct criteria *ret, struct 
 	return 0;
 }
 
-/* How earlier runs of the same point ended. A ledger that does not hold together is nothing to build on. */
+/* Results count that this key has signed, or one that the trust store has for them; reviews by its word alone. */
+static int whom_to_believe(struct verifying *v, struct rp_trust *ret, struct rp_err **err)
+{
+	struct rp_trusted_key *keys = rp_arena_array(v->memory, v->store.n + 1, sizeof(*keys));
+
+	if (!keys)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < v->store.n; i++)
+		keys[i] = v->store.trusted[i];
+	keys[v->store.n] = (struct rp_trusted_key){.key = v->recording.key, .roles = RP_SIGNS_RESULTS};
+	*ret = (struct rp_trust){.keys = keys, .n_keys = v->store.n + 1, .now_ms = v->result->started_ms};
+	return 0;
+}
+
+/* What came before cannot be told where the ledger does not hold together: the run goes on, and is no 0. */
+static void doubt(struct verifying *v, const struct rp_chain *chain)
+{
+	rp_autoerr struct rp_err *why = NULL;
+
+	rp_err_set(&why, RP_ERR_IO, "the ledger does not hold together: entry %llu: %s",
+		   (unsigned long long)chain->faults[0].number, chain->faults[0].says);
+	rp_err_hint(&why, "'reprove history --check' lists all that is wrong with it");
+	rp_result_refuse(v->result, "ledger", why);
+}
+
+/* How earlier runs of the same point ended. */
 static int look_back(struct verifying *v, struct rp_err **err)
 {
-	const struct rp_trusted_key own = {.key = v->recording.key,
-					   .roles = RP_SIGNS_RESULTS | RP_SIGNS_REVIEWS};
-	const struct rp_trust trust = {.keys = &own, .n_keys = 1, .now_ms = v->result->started_ms};
+	struct rp_trust trust;
 	rp_auto(rp_chain) chain = NULL;
 	rp_autobuf how = RP_BUF_INIT(64u << 10);
 	struct rp_history history;
 
-	if (rp_ledger_read(v->recording.ledger, &trust, NULL, &chain, err) < 0 ||
+	if (whom_to_believe(v, &trust, err) < 0 ||
+	    rp_ledger_read(v->recording.ledger, &trust, NULL, false, &chain, err) < 0 ||
 	    rp_history_of(&history, chain, v->result->started_ms, err) < 0)
 		return -1;
 	if (chain->n_faults > 0)
-		rp_result_proviso(v->result,
-				  "the ledger does not check (entry %llu: %s): see 'reprove history'",
-				  (unsigned long long)chain->faults[0].number, chain->faults[0].says);
+		doubt(v, chain);
 	v->recording.earlier = rp_history_earlier(rp_history_target(&history, v->result->target),
 						  v->recording.point, &how, &v->recording.retest_of);
 	if (v->recording.earlier > 0)

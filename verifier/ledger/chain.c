@@ -23,6 +23,7 @@
 struct walk {
 	struct rp_ledger *l;
 	const struct rp_trust *trust;
+	bool recorded;
 	struct rp_chain *c;
 	uint64_t *numbers;
 	size_t n_numbers;
@@ -101,7 +102,7 @@ static int read_one(struct walk *w, uint64_t number, struct rp_err **err)
 	    fault(w->c, number, err, "it is signed by no key that may speak so (%s of '%s')",
 		  rp_entry_kind_name(e->kind), e->target != NULL ? e->target : "") < 0)
 		return -1;
-	if (look_at_recorded(w, e, err) < 0)
+	if (w->recorded && look_at_recorded(w, e, err) < 0)
 		return -1;
 	w->c->n++;
 	return 1;
@@ -217,11 +218,11 @@ static int look_for(struct walk *w, const struct rp_head *kept, struct rp_err **
 }
 
 int rp_ledger_read(struct rp_ledger *l, const struct rp_trust *trust, const struct rp_head *kept,
-		   struct rp_chain **ret, struct rp_err **err)
+		   bool recorded, struct rp_chain **ret, struct rp_err **err)
 {
 	rp_auto(rp_chain) c = calloc(1, sizeof *c);
 	rp_autofree uint64_t *numbers = NULL;
-	struct walk w = {.l = l, .trust = trust, .c = c};
+	struct walk w = {.l = l, .trust = trust, .recorded = recorded, .c = c};
 	if (c == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (rp_arena_new(&c->memory, err) < 0 || rp_ledger_numbers(l, &numbers, &w.n_numbers, err) < 0)

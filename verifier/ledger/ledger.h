@@ -64,9 +64,10 @@ struct rp_chain {
 	uint64_t pruned; /* entries of which only the digest is left */
 	struct rp_arena *memory;
 };
-/* -1: could not look. Faults are an answer. kept: a head from elsewhere that must be part of it; NULL: none. */
+/* -1: could not look. Faults are an answer. kept: a head from elsewhere that must be part of it; NULL: none. recorded:
+ * read what each entry recorded, too, which is much; else its digest alone is believed. */
 int rp_ledger_read(struct rp_ledger *l, const struct rp_trust *trust, const struct rp_head *kept,
-		   struct rp_chain **ret, struct rp_err **err);
+		   bool recorded, struct rp_chain **ret, struct rp_err **err);
 /* NULL: there is none of this number, or not any more. */
 const struct rp_entry *rp_chain_entry(const struct rp_chain *c, uint64_t number);
 void rp_chain_free(struct rp_chain *c);

@@ -33,6 +33,17 @@ static void add(struct rp_buf *out, const char *text)
 	}
 }
 
+/* A summary of an older run that lies about must not be taken for this one's: the time is that of result.json, exactly. */
+static void when(const struct rp_result *r, struct rp_buf *out)
+{
+	int64_t ms = r->finished_ms != 0 ? r->finished_ms : r->started_ms;
+	char exact[RP_TIME_TEXT];
+	rp_time_format(ms, exact);
+	rp_buf_add(out, r->finished_ms != 0 ? "Finished " : "Not finished. Started ");
+	rp_words_time(out, ms);
+	rp_buf_addf(out, " (`%s`).\n\n", exact);
+}
+
 static void verdict(const struct rp_outline *o, struct rp_buf *out)
 {
 	static const char *const marks[] = {
@@ -46,6 +57,7 @@ static void verdict(const struct rp_outline *o, struct rp_buf *out)
 	rp_words_verdict(o, &sentence);
 	add(out, rp_buf_text(&sentence));
 	rp_buf_add(out, "\n\n");
+	when(o->result, out);
 }
 
 static void remark(void *ctx, const char *sentence)

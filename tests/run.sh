@@ -5,8 +5,8 @@
 set -u
 build=$1
 shift
-# Servers that start and disks that are written keep a test waiting more than it computes: twice as many as there are cores.
-meson test -C "$build" --no-rebuild --print-errorlogs --num-processes "$(($(nproc) * 2))" "$@"
+# Servers that start and disks that are written keep a test waiting more than it computes: three times as many as there are cores.
+meson test -C "$build" --no-rebuild --print-errorlogs --num-processes "$(($(nproc) * 3))" "$@"
 ran=$?
 python3 "$(dirname "$0")/summary.py" "$build/meson-logs/testlog.junit.xml"
 counted=$?

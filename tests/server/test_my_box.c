@@ -175,14 +175,14 @@ static void a_tool_reaches_nothing_but_its_server(void **state)
 		}
 	const char *const tools[][4] = {
 		{s->place.with.tool, "--sandbox=0", "-e", "source /etc/passwd"},
-		{s->place.with.tool, "--init-command=select 1", "--tee=/tmp/rp-hostile", "-e"}};
+		{s->place.with.tool, "--init-command=select 1", "--tee=/tmp/rp-hostile-my", "-e"}};
 	for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
 		const char *const argv[] = {tools[i][0], tools[i][1], tools[i][2], tools[i][3], NULL};
 		rp_autobuf said = RP_BUF_INIT(64 << 10);
 		(void)rp_scratch_feed(s, argv, NULL, &said, NULL);
 		assert_null(strstr(rp_buf_text(&said), "root:"));
 	}
-	assert_int_equal(access("/tmp/rp-hostile", F_OK), -1);
+	assert_int_equal(access("/tmp/rp-hostile-my", F_OK), -1);
 	assert_asked(s->uri, "SELECT COUNT(*) FROM t", "0");
 	removed(s);
 	canaries_live(*state, &c);

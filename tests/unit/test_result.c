@@ -279,6 +279,103 @@ static void much_text_is_cut_and_every_finding_kept(void **state)
 	expect_and_free(r, RP_FAILED, "failed");
 }
 
+/* Replace the first 'from' in a good result by 'to' and read it. */
+static void expect_refused(const struct rp_result *r, const char *from, const char *to, const char *message)
+{
+	rp_autobuf good = RP_BUF_INIT(1 << 20), edited = RP_BUF_INIT(1 << 20);
+	assert_int_equal(rp_result_write(r, &good, NULL), 0);
+	const char *at = strstr(good.s, from);
+	assert_non_null(at);
+	rp_buf_add_mem(&edited, good.s, (size_t)(at - good.s));
+	rp_buf_add(&edited, to);
+	rp_buf_add(&edited, at + strlen(from));
+	rp_auto(rp_result) back = NULL;
+	rp_autoerr struct rp_err *err = NULL;
+	assert_int_equal(rp_result_read(&back, edited.s, edited.len, &err), -1);
+	assert_string_equal(rp_err_text(err), message);
+}
+
+/* Every part of what surrounds a run, and of each part every member. */
+static void surround(struct rp_result *r)
+{
+	const struct rp_rpo rpo = {1, 2, "newest \x1b[31m", 4, 5, 6, 7, 8, 9, 10, "untold"};
+	const struct rp_part part = {"restore", 11};
+	const struct rp_fact condition = {"box", "bubblewrap"};
+	const struct rp_rto rto = {12, 13, &part, 1, &condition, 1};
+	const struct rp_due due = {14, 15, 16, true};
+	const struct rp_objectives objectives = {&rpo, &rto, &due};
+	const struct rp_asked_target asked = {"cache", "excluded", 17, "is \xff made anew"};
+	const struct rp_population population = {"a directory", 18, "5d0c", 19, 20, 21,	    22,
+						 "no keys",	23, 24,	    25, 26, &asked, 1};
+	const struct rp_past_run run = {27, 28, "p", "failed", 29, 30, 31, true, true, 32, 33};
+	const struct rp_past past = {34, "failed, abandoned", 35, 36, 37, 38, 39, 40, 41, &run, 1, 42};
+	const struct rp_change_note change = {"checks", "a", "b", "one less", true};
+	const struct rp_changes changes = {43, 44, &change, 1};
+	const struct rp_waiver_note waiver = {"relation.digest", "", "known", "dba", 45, true, true};
+	const struct rp_place_in_ledger ledger = {"6f1e", UINT64_MAX, "9ab0", "6f1e:1:9ab0"};
+	const struct rp_speakers speakers = {"9f2c", "ci-7", "db-1", true, true, "not reviewed"};
+	rp_result_record(r, &(struct rp_record){&objectives, &population, &past, &changes, &waiver, 1,
+						&ledger, &speakers});
+}
+
+static void what_surrounds_a_run_is_kept_written_and_read(void **state)
+{
+	(void)state;
+	rp_auto(rp_result) r = proved();
+	rp_auto(rp_result) back = NULL;
+	rp_autobuf json = RP_BUF_INIT(1 << 20), again = RP_BUF_INIT(1 << 20);
+	surround(r);
+	assert_int_equal(rp_result_write(r, &json, NULL), 0);
+	assert_int_equal(rp_result_read(&back, json.s, json.len, NULL), 0);
+	assert_int_equal(rp_result_write(back, &again, NULL), 0);
+	assert_string_equal(json.s, again.s);
+	/* All 45 numbers are there, each in a member of its own. */
+	static const char *const some[] = {
+		"\"askedMs\": \"1\", \"at\": \"1970-01-01T00:00:00.002Z\", \"newest\": \"newest \\u001b[31m\"",
+		"\"untold\": \"untold\"}",
+		"\"parts\": [\n    {\"name\": \"restore\", \"ms\": \"11\"}]",
+		"\"wasOverdue\": true}}",
+		"\"points\": \"19\", \"sealed\": \"20\", \"unsealed\": \"21\", \"unreadable\": \"22\"",
+		"\"reason\": \"is \\\\xff made anew\"",
+		"\"retestOf\": \"32\", \"answeredBy\": \"33\"",
+		"\"unlisted\": \"42\", \"runs\"",
+		"\"narrower\": true}]",
+		"\"until\": \"1970-01-01T00:00:00.045Z\", \"used\": true, \"expired\": true}],\n  \"ledger\"",
+		"\"entry\": \"18446744073709551615\"",
+		"\"review\": \"not reviewed\"},\n  \"refused\": 0"};
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (strstr(json.s, some[i]) == NULL)
+			fail_msg("%s is not in %s", some[i], json.s);
+	assert_int_equal(back->record.objectives->rpo->points, 10);
+	assert_int_equal(back->record.population->all[0].last_ms, 17);
+	assert_int_equal(back->record.history->runs[0].answered_by, 33);
+}
+
+static void what_surrounds_a_run_is_read_strictly(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to, *message;
+	} table[] = {
+		{"\"rpo\"", "\"rpx\"", "result: objectives[0]: 'rpx' is not known here"},
+		{"\"askedMs\": \"1\"", "\"askedMs\": 1",
+		 "result: rpo[0]: 'askedMs' is not a number in a string, or out of range"},
+		{"\"points\": \"19\", ", "",
+		 "result: population[0]: 'points' is not a number in a string, or out of range"},
+		{"\"name\": \"cache\", ", "", "result: list[0]: 'name' is not a string"},
+		{"\"untoldInARow\"", "\"inARow\"", "result: history[0]: 'inARow' is not known here"},
+		{"\"runs\": [", "\"runs\": [7, ", "result: runs[0]: 'runs' is not an object"},
+		{"\"owner\": \"dba\", ", "", "result: waivers[0]: 'owner' is not a string"},
+		{"\"narrower\": true", "\"narrower\": 1",
+		 "result: list[0]: 'narrower' is neither true nor false"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		rp_auto(rp_result) r = proved();
+		surround(r);
+		expect_refused(r, table[i].from, table[i].to, table[i].message);
+	}
+}
+
 /* Everything a result can hold, with names that want to be something else. */
 static struct rp_result *hostile(void)
 {
@@ -348,7 +445,6 @@ static void result_json_holds_no_byte_that_a_terminal_obeys(void **state)
 	assert_null(strstr(a.s, "\xc2\x9b"));
 }
 
-/* Replace the first 'from' in a good result by 'to' and read it. */
 static void reading_is_strict(void **state)
 {
 	(void)state;
@@ -379,20 +475,8 @@ static void reading_is_strict(void **state)
 		 "result: 'startedAt' is not a time as 2026-11-21T06:00:00.000Z"},
 	};
 	rp_auto(rp_result) r = hostile();
-	rp_autobuf good = RP_BUF_INIT(1 << 20);
-	assert_int_equal(rp_result_write(r, &good, NULL), 0);
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		rp_autobuf edited = RP_BUF_INIT(1 << 20);
-		const char *at = strstr(good.s, table[i].from);
-		assert_non_null(at);
-		rp_buf_add_mem(&edited, good.s, (size_t)(at - good.s));
-		rp_buf_add(&edited, table[i].to);
-		rp_buf_add(&edited, at + strlen(table[i].from));
-		rp_auto(rp_result) back = NULL;
-		rp_autoerr struct rp_err *err = NULL;
-		assert_int_equal(rp_result_read(&back, edited.s, edited.len, &err), -1);
-		assert_string_equal(rp_err_text(err), table[i].message);
-	}
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		expect_refused(r, table[i].from, table[i].to, table[i].message);
 }
 
 static void reading_refuses_what_is_no_json(void **state)
@@ -430,6 +514,8 @@ int main(void)
 		cmocka_unit_test(written_read_and_written_again_is_the_same),
 		cmocka_unit_test(result_json_holds_no_byte_that_a_terminal_obeys),
 		cmocka_unit_test(reading_is_strict),
+		cmocka_unit_test(what_surrounds_a_run_is_kept_written_and_read),
+		cmocka_unit_test(what_surrounds_a_run_is_read_strictly),
 		cmocka_unit_test(reading_refuses_what_is_no_json),
 	};
 	return cmocka_run_group_tests_name("result", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "verifier/result/finding.h"
+#include "verifier/result/record.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
@@ -62,6 +63,7 @@ struct rp_result {
 	const char **provisos; /* what all findings stand under, on every first screen: "not in a box" */
 	size_t n_provisos;
 	struct rp_selection selection;
+	struct rp_record record; /* rp_result_record() */
 	size_t room_phases, room_about, room_provisos;
 	enum rp_status refused; /* set by rp_result_refuse(); RP_VERIFIED: the run went all the way */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/result/layout.h"
 #include "verifier/result/read.h"
 #include "verifier/result/result.h"
 #include "verifier/result/text.h"
@@ -250,10 +251,11 @@ static int agrees(struct rp_reader *in, const json_t *root)
 
 static int root_of(struct rp_reader *in, const json_t *root)
 {
-	static const char *const names[] = {"schema",	 "target",     "status",     "verdict",	 "state",
-					    "startedAt", "finishedAt", "noManifest", "manifest", "refused",
-					    "complete",	 "provisos",   "about",	     "phases",	 "summary",
-					    "findings",	 "selection",  NULL};
+	static const char *const names[] = {"schema",	 "target",     "status",     "verdict",	   "state",
+					    "startedAt", "finishedAt", "noManifest", "manifest",   "refused",
+					    "complete",	 "provisos",   "about",	     "phases",	   "summary",
+					    "findings",	 "selection",  "objectives", "population", "history",
+					    "changes",	 "waivers",    "ledger",     "speakers",   NULL};
 	struct rp_result *r = in->r;
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	if (schema == NULL || strcmp(schema, "reprove/result/v1") != 0)
@@ -268,6 +270,7 @@ static int root_of(struct rp_reader *in, const json_t *root)
 	    rp_read_whole_number(in, root, "refused", RP_USED_WRONGLY, &refused) < 0 ||
 	    manifest(in, json_object_get(root, "manifest")) < 0 ||
 	    rp_read_selection(in, json_object_get(root, "selection")) < 0 ||
+	    rp_layout_read_some(in, &rp_record_layout, root, &r->record) < 0 ||
 	    each(in, root, "provisos", proviso) < 0 || each(in, root, "about", about) < 0 ||
 	    each(in, root, "phases", phase) < 0 || each(in, root, "findings", finding) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 
+#include "verifier/result/layout.h"
 #include "verifier/result/result.h"
 #include "verifier/result/text.h"
 #include "verifier/util/buf.h"
@@ -126,6 +127,14 @@ static void selection(struct rp_buf *b, const struct rp_selection *s)
 	rp_buf_add(b, "]},\n");
 }
 
+/* What surrounds the run, each part on a line; behind it, and where there is none of it, stands the next member. */
+static void record(struct rp_buf *b, const struct rp_record *of)
+{
+	size_t before = b->len;
+	rp_layout_write(b, &rp_record_layout, of, ",\n  ");
+	rp_buf_add(b, b->len > before ? ",\n  " : "");
+}
+
 static void head(struct rp_buf *b, const struct rp_result *r)
 {
 	rp_buf_add(b, "{\n  \"schema\": \"reprove/result/v1\",\n  \"target\": ");
@@ -139,7 +148,9 @@ static void head(struct rp_buf *b, const struct rp_result *r)
 	rp_buf_addf(b, ",\n  \"noManifest\": %s,\n", r->without_manifest ? "true" : "false");
 	manifest(b, r);
 	selection(b, &r->selection);
-	rp_buf_addf(b, "  \"refused\": %d,\n  \"complete\": %s,\n", (int)r->refused,
+	rp_buf_add(b, "  ");
+	record(b, &r->record);
+	rp_buf_addf(b, "\"refused\": %d,\n  \"complete\": %s,\n", (int)r->refused,
 		    r->findings.failed ? "false" : "true");
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

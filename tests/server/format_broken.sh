@@ -5,7 +5,7 @@
 # $RP_PLACES: at how many.
 # usage: format_broken.sh REPROVE SOURCE_ROOT postgres|mysql [--sample]
 set -u
-reprove=$(realpath "$1") root=$2 engine=$3 places=${RP_PLACES:-20}
+reprove=$(realpath "$1") root=$(realpath "$2") engine=$3 places=${RP_PLACES:-20}
 [ "${4:-}" != --sample ] || places=1
 . "$root/tests/lib/tap.sh"
 

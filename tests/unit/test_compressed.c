@@ -269,11 +269,5 @@ int main(void)
 		cmocka_unit_test(what_repeats_itself_is_unpacked_where_there_is_room),
 		cmocka_unit_test(a_layer_that_grows_is_stopped_though_the_next_one_shrinks),
 	};
-	(void)in_a_directory;
-	(void)remove_it;
-	(void)write_file;
-	(void)open_backup;
-	(void)close_backup;
-	(void)gzip_of;
 	return cmocka_run_group_tests_name("compressed", tests, make, NULL);
 }

@@ -290,9 +290,5 @@ int main(void)
 		cmocka_unit_test(a_command_must_come_by_a_way_that_there_is),
 		cmocka_unit_test(what_a_dump_tool_says_is_an_error_unless_it_warns),
 	};
-	(void)gzip_of;
-	(void)open_backup;
-	(void)close_backup;
-	(void)read_all;
 	return cmocka_run_group_tests_name("dump", tests, NULL, NULL);
 }

@@ -125,9 +125,5 @@ int main(void)
 		cmocka_unit_test(trailing_garbage_is_told),
 		cmocka_unit_test(bids_for_gzip_alone),
 	};
-	(void)in_a_directory;
-	(void)remove_it;
-	(void)write_file;
-	(void)open_backup;
 	return cmocka_run_group_tests_name("gzip", tests, make, unmake);
 }

@@ -259,11 +259,5 @@ int main(void)
 		cmocka_unit_test(armour_is_taken_off),
 		cmocka_unit_test(what_is_encrypted_is_recognised),
 	};
-	(void)in_a_directory;
-	(void)remove_it;
-	(void)write_file;
-	(void)open_backup;
-	(void)close_backup;
-	(void)gzip_of;
 	return cmocka_run_group_tests_name("openssl_enc", tests, make, unmake);
 }

@@ -2,7 +2,7 @@
 #include "tests/unit/cmocka_all.h"
 
 #include "verifier/recovery/dump.h"
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 #include "verifier/recovery/pg_toc.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"

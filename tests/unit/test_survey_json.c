@@ -209,7 +209,7 @@ static const struct {
 	{T "/digest", "\"0x000000000000000000000000000000\"", "'digest' is not 32 hexadecimal digits"},
 	{T "/columns/0/digest", "\"\"", "column 1: 'digest' is not 16 hexadecimal digits"},
 	{T "/strong", "\"00\"", "'strong' is not 64 hexadecimal digits"},
-	{T "/sketch", "\"\"", "a sketch that is not base64, or has no header"},
+	{T "/sketch", "\"\"", "a sketch not in base64, or without a header"},
 	{T "/sketch", "\"AQAAAAAAAAA=\"", "a sketch of 0 cells"},
 	/* What cannot be. */
 	{"objects/0/definition", "\"other\"", "'sha256' is not that of 'definition'"},

@@ -68,7 +68,7 @@ static void a_directory_is_one_backup_with_all_its_files(void **state)
 	assert_int_equal(rp_artifact_look(o.artifact, "toc.dat", head, sizeof head, &len, &err), 0);
 	assert_int_equal(len, 4);
 	assert_memory_equal(head, "PGDM", 4);
-	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", false, &path, &err), 0);
+	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", &path, &err), 0);
 	expect_file(path, "1.dat", "one");
 	expect_file(path, "b/3.dat", "three");
 	struct stat st;
@@ -81,7 +81,7 @@ static void a_directory_is_one_backup_with_all_its_files(void **state)
 	close_backup(&o);
 }
 
-static void wrappings_of_files_stay_unless_they_are_to_go(void **state)
+static void wrappings_of_files_stay(void **state)
 {
 	(void)state;
 	size_t n;
@@ -92,14 +92,12 @@ static void wrappings_of_files_stay_unless_they_are_to_go(void **state)
 	struct opened o;
 	open_backup(&o, "dump");
 	rp_autoerr struct rp_err *err = NULL;
-	rp_autofree char *stored = NULL, *plain = NULL, *name = NULL;
+	rp_autofree char *stored = NULL, *name = NULL;
 	struct stat st;
-	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", false, &stored, &err), 0);
+	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", &stored, &err), 0);
 	assert_true(asprintf(&name, "%s/1.dat.gz", stored) > 0);
 	assert_int_equal(stat(name, &st), 0);
 	assert_int_equal(st.st_size, n);
-	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", true, &plain, &err), 0);
-	expect_file(plain, "1.dat.gz", "hello");
 	uint8_t want[RP_SHA256_LEN];
 	rp_sha256(zipped, n, want);
 	assert_memory_equal(o.artifact->files[0].sha256, want, sizeof want);
@@ -328,7 +326,7 @@ static void a_tar_is_unpacked_and_loses_its_top(void **state)
 	assert_int_equal(rp_artifact_look(o.artifact, "toc.dat", head, sizeof head, &len, &err), 0);
 	assert_int_equal(len, 8);
 	assert_memory_equal(head, "PGDMP...", 8);
-	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", false, &path, &err), 0);
+	assert_int_equal(rp_artifact_place_tree(o.artifact, "out", &path, &err), 0);
 	expect_file(path, "toc.dat", "PGDMP...");
 	expect_file(path, "d/1.dat", "one");
 	assert_true(o.artifact->files[0].digested);
@@ -450,7 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(a_directory_is_one_backup_with_all_its_files),
-		IN_DIRECTORY(wrappings_of_files_stay_unless_they_are_to_go),
+		IN_DIRECTORY(wrappings_of_files_stay),
 		IN_DIRECTORY(links_and_pipes_are_refused),
 		IN_DIRECTORY(tablespaces_are_found_behind_their_links),
 		IN_DIRECTORY(what_is_swapped_for_a_link_is_not_read),

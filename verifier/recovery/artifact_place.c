@@ -33,11 +33,10 @@ static int has_room(const struct rp_artifact *a, const char *dir, struct rp_err 
 			  a->point->id, want, dir, have, lack);
 }
 
-static int place_file(struct rp_artifact *a, const struct rp_file *f, bool unwrapped, int into,
-		      struct rp_err **err)
+static int place_file(struct rp_artifact *a, const struct rp_file *f, int into, struct rp_err **err)
 {
 	rp_auto(rp_stream) from = NULL;
-	if ((unwrapped ? rp_artifact_read : rp_artifact_read_stored)(a, f, &from, err) < 0)
+	if (rp_artifact_read_stored(a, f, &from, err) < 0)
 		return -1;
 	rp_autoclose int fd = rp_beneath_create(into, f->name);
 	if (fd < 0)
@@ -45,13 +44,13 @@ static int place_file(struct rp_artifact *a, const struct rp_file *f, bool unwra
 	return rp_copy_out(from, fd, err) < 0 ? rp_err_wrap(err, "'%s'", f->name) : 0;
 }
 
-static int place_files(struct rp_artifact *a, const char *path, bool unwrapped, struct rp_err **err)
+static int place_files(struct rp_artifact *a, const char *path, struct rp_err **err)
 {
 	rp_autoclose int into = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (into < 0)
 		return rp_err_sys(err, errno, "open '%s'", path);
 	for (size_t i = 0; i < a->n_files; i++)
-		if (place_file(a, &a->files[i], unwrapped, into, err) < 0)
+		if (place_file(a, &a->files[i], into, err) < 0)
 			return -1;
 	for (size_t i = 0; i < a->point->n_empty; i++) {
 		const char *leaf;
@@ -112,8 +111,7 @@ static int place_members(struct rp_artifact *a, const char *path, struct rp_err 
 	return take_tops_off(path, err);
 }
 
-int rp_artifact_place_tree(struct rp_artifact *a, const char *dir, bool unwrapped, char **ret_path,
-			   struct rp_err **err)
+int rp_artifact_place_tree(struct rp_artifact *a, const char *dir, char **ret_path, struct rp_err **err)
 {
 	rp_autofree char *path = NULL;
 	if (!a->point->tree && !rp_artifact_is_tar(a))
@@ -127,7 +125,7 @@ int rp_artifact_place_tree(struct rp_artifact *a, const char *dir, bool unwrappe
 	}
 	if (mkdtemp(path) == NULL) /* 0700 */
 		return rp_err_sys(err, errno, "make '%s'", path);
-	if ((a->point->tree ? place_files(a, path, unwrapped, err) : place_members(a, path, err)) < 0) {
+	if ((a->point->tree ? place_files(a, path, err) : place_members(a, path, err)) < 0) {
 		(void)rp_tree_remove(path, NULL);
 		return rp_err_wrap(err, "copy backup '%s' into the scratch", a->point->id);
 	}

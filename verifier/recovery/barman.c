@@ -183,8 +183,8 @@ static int open_log(const struct barman *b, struct rp_pg_log **ret, struct rp_er
 static int restore_at(struct barman *b, struct rp_err **err)
 {
 	rp_auto(rp_pg_log) log = NULL;
-	if (refuse_compressed(b, err) < 0 ||
-	    rp_artifact_place_tree(b->a, b->s->dir, false, &b->work, err) < 0 || make_tree(b, err) < 0 ||
+	if (refuse_compressed(b, err) < 0 || rp_artifact_place_tree(b->a, b->s->dir, &b->work, err) < 0 ||
+	    make_tree(b, err) < 0 ||
 	    /* Barman keeps no checksums of what it copies. */
 	    rp_pg_base_check(b->s, b->tree, err) < 0 || open_log(b, &log, err) < 0)
 		return -1;

@@ -155,7 +155,7 @@ static int place(struct rp_artifact *a, struct rp_scratch *s, struct chain *c, s
 	if (is_stream(a)) {
 		if (unpack(a, s, c, said, err) < 0)
 			return -1;
-	} else if (rp_artifact_place_tree(a, c->outer, false, &c->tree, err) < 0 ||
+	} else if (rp_artifact_place_tree(a, c->outer, &c->tree, err) < 0 ||
 		   rp_scratch_lend(s, c->outer, err) < 0) {
 		return -1;
 	}

@@ -45,7 +45,6 @@ bool rp_mydumper_next_counted(const char **at, const char *end, char ret[RP_MYDU
 
 /* rp_format's. */
 const char *rp_mydumper_loses(const struct rp_column *c);
-const char *rp_mydumper_lacks(const struct rp_relation *sealed);
 const char *rp_mydumper_omits(const struct rp_object *sealed, const char *fact);
 extern const char *const rp_mydumper_words[];
 extern const char *const rp_mydumper_expected[];

@@ -36,8 +36,7 @@ int rp_mydumper_files_find(struct rp_mydumper_files *ret, struct rp_artifact *a,
 {
 	*ret = (struct rp_mydumper_files){.a = a};
 	if (rp_artifact_is_tar(a))
-		return rp_artifact_place_tree(a, s->dir, false, &ret->tree, err) < 0 ? -1
-										     : list_tree(ret, err);
+		return rp_artifact_place_tree(a, s->dir, &ret->tree, err) < 0 ? -1 : list_tree(ret, err);
 	for (size_t i = 0; i < a->n_files; i++)
 		rp_argv_add(&ret->names, a->files[i].name);
 	return ret->names.failed ? out_of_memory(err) : 0;

@@ -50,38 +50,12 @@ static bool begins(const char *s, const char *with)
 	return s != NULL && strncmp(s, with, strlen(with)) == 0;
 }
 
-static bool ends(const char *s, const char *with)
-{
-	size_t n = s != NULL ? strlen(s) : 0, len = strlen(with);
-	return n >= len && strcmp(s + n - len, with) == 0;
-}
-
-#define COPY "back up the files (mariadb-backup)"
-
 const char *rp_mydumper_loses(const struct rp_column *c)
 {
-	if (begins(c->type, "float") && c->type[strlen("float")] != '(')
-		return "mydumper prints FLOAT with six digits, so that 16777216 comes back as 16777200: make the "
-		       "column DOUBLE or DECIMAL, or back up the files instead";
-	if (ends(c->type, " generated as row start") || ends(c->type, " generated as row end"))
-		return "mydumper makes the rows of a system-versioned table anew, so that they begin when it is "
-		       "restored: use mariadb-dump --dump-history, or " COPY;
 	if (begins(c->type, "uuid") || begins(c->type, "inet"))
 		return "mydumper writes it as text of the character set 'binary', which MariaDB takes for its bytes, so that "
-		       "NULL comes back: use mariadb-dump, or " COPY;
-	if (c->type != NULL && strcmp(c->type, "json") == 0)
-		return "mydumper prints JSON as text, so that a DECIMAL in a document comes back as a DOUBLE, and "
-		       "what JSON has no words for as a string: keep such values in columns of their own, or back "
-		       "up the files instead";
-	return NULL;
-}
-
-const char *rp_mydumper_lacks(const struct rp_relation *sealed)
-{
-	return ends(sealed->name, ".history")
-		       ? "mydumper leaves out the history of a system-versioned table: use "
-			 "mariadb-dump --dump-history, or " COPY
-		       : NULL;
+		       "NULL comes back: use mariadb-dump, or back up the files (mariadb-backup)";
+	return rp_mysqldump_loses(c);
 }
 
 const char *rp_mydumper_omits(const struct rp_object *sealed, const char *fact)

@@ -23,13 +23,12 @@ static bool ends(const char *s, const char *with)
 const char *rp_mysqldump_loses(const struct rp_column *c)
 {
 	if (begins(c->type, "float") && c->type[strlen("float")] != '(')
-		return "mariadb-dump and mysqldump print FLOAT with six digits, so that 16777216 comes back as "
-		       "16777200: make the column DOUBLE or DECIMAL, or back up the files instead";
+		return "a dump prints FLOAT with six digits, so that 16777216 comes back as 16777200: make the column DOUBLE or DECIMAL, or back up the files instead";
 	if (ends(c->type, " generated as row start") || ends(c->type, " generated as row end"))
 		return "a dump makes the rows of a system-versioned table anew, so that they begin when it is "
-		       "restored: dump with --dump-history (MariaDB 10.11 or later), or " COPY;
+		       "restored: dump with mariadb-dump --dump-history (10.11 or later), or " COPY;
 	if (c->type != NULL && strcmp(c->type, "json") == 0)
-		return "mysqldump prints JSON as text, so that a DECIMAL in a document comes back as a DOUBLE, and "
+		return "a dump prints JSON as text, so that a DECIMAL in a document comes back as a DOUBLE, and "
 		       "what JSON has no words for as a string: keep such values in columns of their own, or back "
 		       "up the files instead";
 	return NULL;
@@ -38,8 +37,8 @@ const char *rp_mysqldump_loses(const struct rp_column *c)
 const char *rp_mysqldump_lacks(const struct rp_relation *sealed)
 {
 	if (ends(sealed->name, ".history"))
-		return "mariadb-dump leaves out the history of a system-versioned table: dump with "
-		       "--dump-history (MariaDB 10.11 or later), or " COPY;
+		return "a dump leaves out the history of a system-versioned table: dump with mariadb-dump "
+		       "--dump-history (10.11 or later), or " COPY;
 	return NULL;
 }
 

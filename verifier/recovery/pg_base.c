@@ -228,7 +228,7 @@ static int place(struct rp_artifact *a, struct rp_scratch *s, char ret[4096], st
 	rp_autofree char *placed = NULL;
 	if (rp_pg_base_tar(a, "base") != NULL)
 		return new_tree(s, "base", ret, err) < 0 ? -1 : unpack_tars(a, s, ret, err);
-	if (rp_artifact_place_tree(a, s->dir, false, &placed, err) < 0)
+	if (rp_artifact_place_tree(a, s->dir, &placed, err) < 0)
 		return -1;
 	(void)snprintf(ret, 4096, "%s", placed);
 	if (is_there(placed, "PG_VERSION"))

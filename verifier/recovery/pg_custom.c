@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "verifier/recovery/members.h"
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
@@ -16,23 +16,11 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 	return rp_pg_archive_bid(head, len, RP_PG_CUSTOM);
 }
 
-static int parse(struct rp_artifact *a, struct rp_pg_archive *ret, struct rp_err **err)
-{
-	const uint8_t *head;
-	size_t len;
-	if (rp_artifact_head(a, &head, &len, err) < 0)
-		return -1;
-	if (!rp_pg_archive_parse(head, len, ret))
-		return rp_err_set(err, RP_ERR_BACKUP,
-				  "'%s' is truncated or damaged: its header makes no sense", a->point->id);
-	return 0;
-}
-
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
 		struct rp_err **err)
 {
 	struct rp_pg_archive head;
-	if (parse(a, &head, err) < 0)
+	if (rp_pg_archive_look(a, NULL, &head, err) < 0)
 		return -1;
 	return rp_pg_dump_tell(a, head.server, head.tool, head.database, head.made_ms, ret, ret_at, err);
 }
@@ -66,8 +54,8 @@ static bool has_room(const struct rp_artifact *a, const struct rp_scratch *s)
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
 	struct rp_pg_archive head;
-	if (parse(a, &head, err) < 0 || rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 ||
-	    rp_scratch_start(s, err) < 0)
+	if (rp_pg_archive_look(a, NULL, &head, err) < 0 ||
+	    rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
 	return (rp_pg_jobs(a) > 1 || rp_pg_lacks_roles(s)) && has_room(a, s) ? in_parallel(a, s, said, err)
 									     : in_sequence(a, s, said, err);

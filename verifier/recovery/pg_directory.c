@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "verifier/recovery/members.h"
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 #include "verifier/recovery/pg_toc.h"
 #include "verifier/recovery/wanted.h"
 #include "verifier/util/error.h"
@@ -78,7 +78,7 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	bool seen;
 	if (look(a, &seen, &head, err) < 0 ||
 	    (seen && rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0) ||
-	    rp_artifact_place_tree(a, s->dir, false, &dir, err) < 0)
+	    rp_artifact_place_tree(a, s->dir, &dir, err) < 0)
 		return -1;
 	int r = restore_tree(a, s, dir, said, err);
 	(void)rp_tree_remove(dir, NULL);

@@ -20,22 +20,6 @@ struct rp_stream;
 #define RP_PG_TEXT_MAX	     128
 #define RP_PG_NO_TABLESPACES "left out: tablespaces, which are places on the other server's disks\n"
 
-/* The beginning of an archive (-Fc, and toc.dat of -Fd and -Ft). */
-struct rp_pg_archive {
-	unsigned major, minor, revision; /* of the archive's format: 1.14.0 */
-	unsigned format;		 /* RP_PG_CUSTOM, ... */
-	int64_t made_ms;		 /* by the dumping machine's local clock, read as UTC; 0: not said */
-	char database[RP_PG_TEXT_MAX];	 /* cut when longer */
-	char server[RP_PG_TEXT_MAX], tool[RP_PG_TEXT_MAX]; /* versions */
-};
-enum { RP_PG_CUSTOM = 1, RP_PG_TAR = 3, RP_PG_DIRECTORY = 5 };
-/* false: not one, or cut off within. */
-bool rp_pg_archive_parse(const uint8_t *head, size_t len, struct rp_pg_archive *ret);
-/* Bits recognised of an archive's first bytes; 0: none. */
-int rp_pg_archive_bid(const uint8_t *head, size_t len, unsigned format);
-/* The first major version of PostgreSQL whose pg_restore reads it; 0: none that is known. */
-unsigned rp_pg_archive_needs(const struct rp_pg_archive *a);
-
 /* What the first lines of a plain dump say. */
 struct rp_pg_plain {
 	bool cluster;		       /* pg_dumpall: several databases, and roles */
@@ -71,10 +55,7 @@ bool rp_pg_lacks_roles(const struct rp_scratch *s);
 typedef void rp_pg_role_fn(void *ctx, const char *name);
 void rp_pg_roles_in(const char *line, size_t len, rp_pg_role_fn *fn, void *ctx);
 
-/* pg_restore.c: archives of all three kinds. Can the pg_restore of that major version (0: not known) read it?
- * RP_ERR_ENGINE: no, and which could. */
-int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archive *head, unsigned server,
-			   struct rp_err **err);
+/* pg_restore.c: archives of all three kinds. */
 unsigned rp_pg_jobs(const struct rp_artifact *a); /* connections for a restore */
 /* path: ours in s->dir, lent here; NULL: 'input' is the archive, for one connection, and where no manifest names roles
  * it comes back without owners. */

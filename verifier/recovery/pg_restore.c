@@ -15,25 +15,6 @@
 #define JOBS_MAX   8
 #define SCHEMA_MAX (256 << 20) /* a quarter of it is for SQL */
 
-/* An archive of a later pg_dump is no damage: a later pg_restore reads it. */
-int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archive *head, unsigned server,
-			   struct rp_err **err)
-{
-	unsigned needs = rp_pg_archive_needs(head);
-	if (needs != 0 && (server == 0 || server >= needs))
-		return 0;
-	(void)rp_err_set(
-		err, RP_ERR_ENGINE,
-		"'%s' is an archive of version %u.%u, made by pg_dump %s, which pg_restore %u cannot read",
-		a->point->id, head->major, head->minor, head->tool, server);
-	if (needs == 0)
-		return rp_err_hint(err, "a later reprove may know it");
-	return rp_err_hint(err,
-			   "restore it with PostgreSQL %u or later, or make it with the pg_dump of the "
-			   "server's own version",
-			   needs);
-}
-
 unsigned rp_pg_jobs(const struct rp_artifact *a)
 {
 	long cores = a->wanted != NULL && a->wanted->jobs > 0 ? (long)a->wanted->jobs

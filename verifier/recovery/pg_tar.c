@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "verifier/recovery/members.h"
-#include "verifier/recovery/pg_dump.h"
+#include "verifier/recovery/pg_archive.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
-#define HEADER_MAX 4096
-#define TAR_BLOCK  512
+#define TAR_BLOCK 512
 
 /* Of its first member: "toc.dat", and what stands in pg_dump's own code for a mode and a user's number. */
 #define NAME_AT	      0
@@ -37,23 +36,11 @@ static int bid(struct rp_artifact *a, struct rp_err **err)
 	return rp_pg_archive_bid(head + TAR_BLOCK, len - TAR_BLOCK, RP_PG_TAR) + (int)(8 * sizeof name);
 }
 
-static int parse(struct rp_artifact *a, struct rp_pg_archive *ret, struct rp_err **err)
-{
-	uint8_t head[HEADER_MAX];
-	size_t len = 0;
-	if (rp_artifact_look(a, "toc.dat", head, sizeof head, &len, err) < 0)
-		return -1;
-	if (!rp_pg_archive_parse(head, len, ret))
-		return rp_err_set(err, RP_ERR_BACKUP,
-				  "'%s' is truncated or damaged: its header makes no sense", a->point->id);
-	return 0;
-}
-
 static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_position *ret_at,
 		struct rp_err **err)
 {
 	struct rp_pg_archive head;
-	if (parse(a, &head, err) < 0)
+	if (rp_pg_archive_look(a, name, &head, err) < 0)
 		return -1;
 	return rp_pg_dump_tell(a, head.server, head.tool, head.database, head.made_ms, ret, ret_at, err);
 }
@@ -109,7 +96,8 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 {
 	rp_autofree char *path = NULL;
 	struct rp_pg_archive head;
-	if (parse(a, &head, err) < 0 || rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 ||
+	if (rp_pg_archive_look(a, name, &head, err) < 0 ||
+	    rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 ||
 	    rp_artifact_place(a, s->dir, &path, err) < 0)
 		return -1;
 	int r = restore_copy(s, path, said, err);

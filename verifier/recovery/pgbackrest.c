@@ -231,7 +231,7 @@ static int recover(struct rp_backrest *b, struct rp_err **err)
 
 static int restore_at(struct rp_backrest *b, struct rp_err **err)
 {
-	if (rp_artifact_place_tree(b->a, b->s->dir, false, &b->work, err) < 0 || make_folders(b, err) < 0 ||
+	if (rp_artifact_place_tree(b->a, b->s->dir, &b->work, err) < 0 || make_folders(b, err) < 0 ||
 	    rp_scratch_lend(b->s, b->work, err) < 0 || rp_backrest_configure(b, err) < 0)
 		return -1;
 	if (restore_files(b, err) < 0)

@@ -2,9 +2,12 @@
 #include "verifier/survey/blob.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verifier/util/buf.h"
+#include "verifier/util/cleanup.h"
+#include "verifier/util/error.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -48,4 +51,24 @@ ssize_t rp_blob_read(const char *text, size_t len, uint8_t *to)
 			to[n++] = (uint8_t)(v >> (16 - 8 * k));
 	}
 	return (ssize_t)n;
+}
+
+int rp_blob_open(uint8_t **ret, size_t *ret_len, const char *what, const char *text, size_t len, size_t most,
+		 struct rp_err **err)
+{
+	if (len > most)
+		return rp_err_set(err, RP_ERR_TRUST, "%s of %zu characters; %zu are the most", what, len,
+				  most);
+	rp_autofree uint8_t *bytes = malloc(len / 4 * 3 + 1);
+	if (bytes == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	ssize_t n = rp_blob_read(text, len, bytes);
+	if (n < RP_BLOB_HEADER)
+		return rp_err_set(err, RP_ERR_TRUST, "%s not in base64, or without a header", what);
+	if (bytes[0] != RP_BLOB_VERSION)
+		return rp_err_set(err, RP_ERR_TRUST, "%s of version %u, not known to this version", what,
+				  bytes[0]);
+	*ret_len = (size_t)n;
+	*ret = rp_take(bytes);
+	return 0;
 }

@@ -11,9 +11,7 @@
 /* The manifest's form: a header of eight bytes, two for each column, then the ranges in key order: as many bytes of
  * the prefix as it needs, count, sum. */
 
-#define VERSION 1
-#define HEADER	8
-#define SUMS	16
+#define SUMS 16
 
 static size_t prefix_size(unsigned bits)
 {
@@ -22,7 +20,7 @@ static size_t prefix_size(unsigned bits)
 
 static size_t text_size(unsigned columns, unsigned bits, unsigned n)
 {
-	return HEADER + 2 * (size_t)columns + n * (prefix_size(bits) + SUMS);
+	return RP_BLOB_HEADER + 2 * (size_t)columns + n * (prefix_size(bits) + SUMS);
 }
 
 size_t rp_ranges_size(const struct rp_ranges *r, unsigned most)
@@ -38,8 +36,8 @@ void rp_ranges_write(const struct rp_ranges *r, struct rp_buf *out)
 		out->failed = true;
 		return;
 	}
-	uint64_t shape =
-		(uint64_t)r->n << 32 | (uint64_t)r->bits << 16 | (uint64_t)r->n_columns << 8 | VERSION;
+	uint64_t shape = (uint64_t)r->n << 32 | (uint64_t)r->bits << 16 | (uint64_t)r->n_columns << 8 |
+			 RP_BLOB_VERSION;
 	uint8_t *at = rp_put64(bytes, shape);
 	for (unsigned i = 0; i < r->n_columns; i++) {
 		*at++ = r->order[i].kind;
@@ -92,30 +90,23 @@ static bool read_ranges(struct rp_ranges *r, unsigned n, const uint8_t *at)
 int rp_ranges_read(struct rp_ranges **ret, const char *text, size_t len, struct rp_err **err)
 {
 	const size_t most = rp_blob_size(text_size(RP_RANGES_COLUMNS, RP_PLACE_BITS, RP_RANGES_MAX));
-	if (len > most)
-		return rp_err_set(err, RP_ERR_TRUST, "ranges of %zu characters; %zu are the most", len, most);
-	rp_autofree uint8_t *bytes = malloc(len / 4 * 3 + 1);
-	if (bytes == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	ssize_t size = rp_blob_read(text, len, bytes);
-	if (size < HEADER)
-		return rp_err_set(err, RP_ERR_TRUST, "ranges that are not base64, or have no header");
+	rp_autofree uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (rp_blob_open(&bytes, &size, "ranges", text, len, most, err) < 0)
+		return -1;
 	uint64_t shape = rp_le64_get(bytes);
 	unsigned n = (unsigned)(shape >> 32), bits = (unsigned)(shape >> 16) & 0xffff;
 	unsigned columns = (unsigned)(shape >> 8) & 0xff;
-	if ((shape & 0xff) != VERSION)
-		return rp_err_set(err, RP_ERR_TRUST, "ranges of version %u are not known to this version",
-				  (unsigned)(shape & 0xff));
 	rp_auto(rp_ranges) r = rp_ranges_make(n <= RP_RANGES_MAX ? n : 0);
 	if (r == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	r->n_columns = columns;
 	if (n > RP_RANGES_MAX || columns == 0 || columns > RP_RANGES_COLUMNS || bits > RP_PLACE_BITS ||
-	    (size_t)size != text_size(columns, bits, n) || !read_order(r, bytes + HEADER, bits))
-		return rp_err_set(err, RP_ERR_TRUST, "%u ranges of %u columns and %u bits in %zd bytes", n,
+	    size != text_size(columns, bits, n) || !read_order(r, bytes + RP_BLOB_HEADER, bits))
+		return rp_err_set(err, RP_ERR_TRUST, "%u ranges of %u columns and %u bits in %zu bytes", n,
 				  columns, bits, size);
 	r->bits = bits;
-	if (!read_ranges(r, n, bytes + HEADER + 2 * (size_t)r->n_columns))
+	if (!read_ranges(r, n, bytes + RP_BLOB_HEADER + 2 * (size_t)r->n_columns))
 		return rp_err_set(err, RP_ERR_TRUST, "ranges that are empty, or not in order");
 	*ret = rp_take(r);
 	return 0;

@@ -9,12 +9,9 @@
 
 /* The manifest's form: a header of eight bytes and the cells, as a sketch has them. */
 
-#define VERSION 1
-#define HEADER	8
-
 static size_t text_size(uint32_t cells, unsigned key_size)
 {
-	return HEADER + cells * rp_cell_size(key_size);
+	return RP_BLOB_HEADER + cells * rp_cell_size(key_size);
 }
 
 size_t rp_sample_size(const struct rp_sample *s, uint32_t width)
@@ -33,8 +30,8 @@ void rp_sample_write(const struct rp_sample *s, struct rp_buf *out)
 		out->failed = true;
 		return;
 	}
-	uint64_t shape =
-		(uint64_t)s->levels << 32 | (uint64_t)s->width << 16 | (uint64_t)s->key_size << 8 | VERSION;
+	uint64_t shape = (uint64_t)s->levels << 32 | (uint64_t)s->width << 16 | (uint64_t)s->key_size << 8 |
+			 RP_BLOB_VERSION;
 	uint8_t *at = rp_put64(bytes, shape);
 	for (uint32_t i = 0; i < rp_sample_count(s); i++)
 		at = rp_cell_put(at, &s->cells[i], s->key_size);
@@ -45,29 +42,21 @@ int rp_sample_read(struct rp_sample **ret, const char *text, size_t len, const u
 		   struct rp_err **err)
 {
 	const size_t most = rp_blob_size(text_size(RP_SAMPLE_WIDTH_MAX * RP_SAMPLE_LEVELS, RP_KEY_MAX));
-	if (len > most)
-		return rp_err_set(err, RP_ERR_TRUST, "a sample of %zu characters; %zu are the most", len,
-				  most);
-	rp_autofree uint8_t *bytes = malloc(len / 4 * 3 + 1);
-	if (bytes == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	ssize_t n = rp_blob_read(text, len, bytes);
-	if (n < HEADER)
-		return rp_err_set(err, RP_ERR_TRUST, "a sample that is not base64, or has no header");
+	rp_autofree uint8_t *bytes = NULL;
+	size_t n = 0;
+	if (rp_blob_open(&bytes, &n, "a sample", text, len, most, err) < 0)
+		return -1;
 	uint64_t shape = rp_le64_get(bytes);
 	uint32_t levels = (uint32_t)(shape >> 32), width = (uint32_t)(shape >> 16) & 0xffff;
 	unsigned key_size = (unsigned)(shape >> 8) & 0xff;
-	if ((shape & 0xff) != VERSION)
-		return rp_err_set(err, RP_ERR_TRUST, "a sample of version %u is not known to this version",
-				  (unsigned)(shape & 0xff));
 	if (levels == 0 || levels > RP_SAMPLE_LEVELS || width == 0 || width > RP_SAMPLE_WIDTH_MAX ||
-	    key_size > RP_KEY_MAX || (size_t)n != text_size(levels * width, key_size))
+	    key_size > RP_KEY_MAX || n != text_size(levels * width, key_size))
 		return rp_err_set(err, RP_ERR_TRUST,
-				  "a sample of %u levels, %u cells in each, keys of %u bytes, in %zd bytes",
+				  "a sample of %u levels, %u cells in each, keys of %u bytes, in %zu bytes",
 				  levels, width, key_size, n);
 	if (rp_sample_make(ret, width, levels, key_size, salt, err) < 0)
 		return -1;
-	const uint8_t *at = bytes + HEADER;
+	const uint8_t *at = bytes + RP_BLOB_HEADER;
 	for (uint32_t i = 0; i < rp_sample_count(*ret); i++)
 		rp_cell_get(&at, &(*ret)->cells[i], key_size);
 	return 0;

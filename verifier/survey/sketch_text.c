@@ -11,9 +11,7 @@
 /* The manifest's form: a header of eight bytes, the cells, the buckets, in base64. A cell has its key and the
  * key's length only where the relation has a key, and no more of the key than any row fills. */
 
-#define VERSION 1
-#define HEADER	8
-#define BUCKET	16
+#define BUCKET 16
 
 size_t rp_cell_size(unsigned key_size)
 {
@@ -44,7 +42,7 @@ void rp_cell_get(const uint8_t **at, struct rp_cell *c, unsigned key_size)
 
 static size_t text_size(uint32_t cells, unsigned key_size)
 {
-	return HEADER + cells * rp_cell_size(key_size) +
+	return RP_BLOB_HEADER + cells * rp_cell_size(key_size) +
 	       (size_t)rp_sketch_buckets_for(cells / RP_PARTITIONS) * BUCKET;
 }
 
@@ -61,7 +59,7 @@ void rp_sketch_write(const struct rp_sketch *s, struct rp_buf *out)
 		out->failed = true;
 		return;
 	}
-	uint64_t shape = (uint64_t)rp_sketch_count(s) << 32 | (uint64_t)s->key_size << 8 | VERSION;
+	uint64_t shape = (uint64_t)rp_sketch_count(s) << 32 | (uint64_t)s->key_size << 8 | RP_BLOB_VERSION;
 	uint8_t *at = rp_put64(bytes, shape);
 	for (uint32_t i = 0; i < rp_sketch_count(s); i++)
 		at = rp_cell_put(at, &s->cells[i], s->key_size);
@@ -85,28 +83,20 @@ int rp_sketch_read(struct rp_sketch **ret, const char *text, size_t len, const u
 		   struct rp_err **err)
 {
 	const size_t most = rp_blob_size(text_size(RP_CELLS_MAX, RP_KEY_MAX));
-	if (len > most)
-		return rp_err_set(err, RP_ERR_TRUST, "a sketch of %zu characters; %zu are the most", len,
-				  most);
-	rp_autofree uint8_t *bytes = malloc(len / 4 * 3 + 1);
-	if (bytes == NULL)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	ssize_t n = rp_blob_read(text, len, bytes);
-	if (n < HEADER)
-		return rp_err_set(err, RP_ERR_TRUST, "a sketch that is not base64, or has no header");
+	rp_autofree uint8_t *bytes = NULL;
+	size_t n = 0;
+	if (rp_blob_open(&bytes, &n, "a sketch", text, len, most, err) < 0)
+		return -1;
 	uint64_t shape = rp_le64_get(bytes);
 	uint32_t cells = (uint32_t)(shape >> 32), key_size = (uint32_t)shape >> 8;
-	if ((shape & 0xff) != VERSION)
-		return rp_err_set(err, RP_ERR_TRUST, "a sketch of version %u is not known to this version",
-				  (unsigned)(shape & 0xff));
 	if (cells == 0 || cells % RP_PARTITIONS != 0 || cells > RP_CELLS_MAX || key_size > RP_KEY_MAX)
 		return rp_err_set(err, RP_ERR_TRUST, "a sketch of %u cells with keys of %u bytes", cells,
 				  key_size);
-	if ((size_t)n != text_size(cells, key_size))
-		return rp_err_set(err, RP_ERR_TRUST, "a sketch of %u cells in %zd bytes; %zu are expected",
+	if (n != text_size(cells, key_size))
+		return rp_err_set(err, RP_ERR_TRUST, "a sketch of %u cells in %zu bytes; %zu are expected",
 				  cells, n, text_size(cells, key_size));
 	if (rp_sketch_new(ret, cells, key_size, salt, err) < 0)
 		return -1;
-	fill(*ret, bytes + HEADER);
+	fill(*ret, bytes + RP_BLOB_HEADER);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 
+struct rp_argv;
 struct rp_buf;
 struct rp_my_address;
 struct rp_my_guard;
@@ -61,6 +62,8 @@ static inline void rp_my_clear(MYSQL_RES **r)
  * RP_ERR_ENGINE: the connection or the server; only good for close(). RP_ERR_CANCELLED, RP_ERR_TIMEOUT: the run is
  * to stop. */
 int rp_my_query(struct rp_my_conn *c, const char *sql, MYSQL_RES **ret, struct rp_err **err);
+/* The first column of a short answer; NULL is left out. */
+int rp_my_list(struct rp_my_conn *c, const char *sql, struct rp_argv *ret, struct rp_err **err);
 int rp_my_exec(struct rp_my_conn *c, const char *sql, struct rp_err **err);
 /* The same with every '?' of sql replaced by params[i] as a literal that no session setting can misread (NULL: SQL
  * NULL). No '?' stands in a string or comment of sql. */

@@ -12,21 +12,11 @@
 
 #define rp_autoargv rp_cleanup(rp_argv_done) struct rp_argv
 
-static int list(struct rp_my_conn *c, struct rp_argv *ret, struct rp_err **err)
-{
-	/* clang-format off */
-	static const char sql[] =
-		"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys',"
-		" 'information_schema', 'performance_schema') AND SCHEMA_NAME NOT LIKE '#mysql50#%' ORDER BY 1";
-	/* clang-format on */
-	rp_autorows *r = NULL;
-	if (rp_my_query(c, sql, &r, err) < 0)
-		return -1;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;)
-		if (row[0] != NULL)
-			rp_argv_add(ret, row[0]);
-	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
-}
+/* clang-format off */
+static const char databases[] =
+	"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys',"
+	" 'information_schema', 'performance_schema') AND SCHEMA_NAME NOT LIKE '#mysql50#%' ORDER BY 1";
+/* clang-format on */
 
 static void add_names(struct rp_buf *to, const struct rp_argv *names)
 {
@@ -85,7 +75,7 @@ int rp_my_inherit(struct rp_conn *conn, const char *wanted, char **ret, struct r
 	struct rp_my_conn *c = rp_my_of(conn);
 	rp_autoargv there = {0};
 	const char *name = NULL;
-	if (list(c, &there, err) < 0 || choose(&there, wanted, &name, err) < 0 ||
+	if (rp_my_list(c, databases, &there, err) < 0 || choose(&there, wanted, &name, err) < 0 ||
 	    rp_my_allow_writing(c, err) < 0 || make_asker(c, name, err) < 0)
 		return -1;
 	*ret = strdup(name);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verifier/engine/mysql/conn.h"
+#include "verifier/util/argv.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
@@ -43,6 +44,17 @@ static int run(struct rp_my_conn *c, const char *sql, MYSQL_RES **ret, struct rp
 int rp_my_query(struct rp_my_conn *c, const char *sql, MYSQL_RES **ret, struct rp_err **err)
 {
 	return run(c, sql, ret, err);
+}
+
+int rp_my_list(struct rp_my_conn *c, const char *sql, struct rp_argv *ret, struct rp_err **err)
+{
+	rp_autorows *r = NULL;
+	if (rp_my_query(c, sql, &r, err) < 0)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;)
+		if (row[0] != NULL)
+			rp_argv_add(ret, row[0]);
+	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 }
 
 int rp_my_exec(struct rp_my_conn *c, const char *sql, struct rp_err **err)

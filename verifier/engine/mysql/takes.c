@@ -105,18 +105,6 @@ static bool is_among(const struct rp_argv *list, const char *word)
 	return false;
 }
 
-/* One column of a short catalogue. */
-static int read_list(struct rp_my_conn *c, const char *sql, struct rp_argv *ret, struct rp_err **err)
-{
-	rp_autorows *r = NULL;
-	if (rp_my_query(c, sql, &r, err) < 0)
-		return -1;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(r)) != NULL;)
-		if (row[0] != NULL)
-			rp_argv_add(ret, row[0]);
-	return ret->failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
-}
-
 /* utf8 was the name of utf8mb3 until 10.6 and 8.0.29, and a manifest has the new one. */
 static bool is_known_collation(const struct rp_argv *known, const char *name)
 {
@@ -160,7 +148,7 @@ static int check_collations(struct rp_my_conn *c, const struct rp_survey *sealed
 				  : "SELECT COLLATION_NAME FROM information_schema.COLLATIONS";
 	if (c->is.vendor == RP_MARIADB && c->is.version < 101000)
 		sql = "SELECT COLLATION_NAME FROM information_schema.COLLATIONS";
-	if (read_list(c, sql, &known, err) < 0)
+	if (rp_my_list(c, sql, &known, err) < 0)
 		return -1;
 	add_missing(sealed, "collation", is_known_collation, &known, &missing);
 	if (missing.failed)
@@ -180,8 +168,8 @@ static int check_engines(struct rp_my_conn *c, const struct rp_survey *sealed, s
 {
 	rp_autoargv known = {0};
 	rp_autoargv missing = {0};
-	if (read_list(c, "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
-		      &known, err) < 0)
+	if (rp_my_list(c, "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
+		       &known, err) < 0)
 		return -1;
 	add_missing(sealed, "engine", is_among, &known, &missing);
 	if (missing.failed)

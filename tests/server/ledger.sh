@@ -95,27 +95,70 @@ cmp -s led/entries/000000000007.json out/result.dsse.json && cmp -s led/results/
 tap $? "the report directory holds the same entry and the same result"
 
 # One archive for the auditor, and its own instructions, typed on a machine that has nothing else.
+runs 0 "a reviewer looks at a result" "$reprove" sign 5 --ledger led --key reviewer/reprove.key --trust-result \
+	runner/reprove.pub --says "seen, and compared with the dashboard"
 mkdir again passed
 cp led/results/000000000005.json passed/result.json
-cp led/entries/000000000005.json passed/result.dsse.json
+cp out/result.dsse.json passed/ # of another run: the ledger has the one that is asked for
 bundle() { # FILE
 	"$reprove" report passed/result.json --reports again --bundle "$1" --manifest m.json --ledger led --trust trust.yaml \
-		--result-key runner/reprove.key
+		--result-key runner/reprove.key --log work.log
 }
+echo "restored" >work.log
 runs 0 "a bundle of the evidence" bundle one.tar.zst
 runs 0 "and again" bundle two.tar.zst
 cmp -s one.tar.zst two.tar.zst
 tap $? "the same evidence gives the same bytes"
 runs 4 "an archive of an unknown kind is refused" bundle one.zip
+jq -c '.payload |= (@base64d | sub("shop"; "shep") | @base64)' m.json >other.json
+runs 3 "a manifest of another run does not go with it" "$reprove" report passed/result.json --reports again --bundle no.tar \
+	--manifest other.json --ledger led --trust trust.yaml --result-key runner/reprove.key
+has "and the result is about another one, $(jq -r .manifest.sha256 passed/result.json)" "and both are named" "$err"
+runs 3 "nor does a signature without its key" "$reprove" report passed/result.json --reports again --bundle no.tar \
+	--manifest m.json --trust runner/reprove.pub
+sed 's/"status": 0/"status":  0/' passed/result.json >passed/changed.json
+runs 3 "nor a result that no entry records" "$reprove" report passed/changed.json --reports again --bundle no.tar --ledger led \
+	--trust trust.yaml
+has "has no entry that records 'passed/changed.json'" "and that is said" "$err"
+[ ! -e no.tar ]
+tap $? "and no archive is left"
+
 mkdir bare
-for program in openssl sha256sum jq base64 wc cat; do ln -s "$(command -v $program)" bare/; done
+for program in openssl sha256sum jq base64 wc cat python3; do ln -s "$(command -v $program)" bare/; done
 zstd -dcq one.tar.zst | tar -xf - && cd evidence-shop || exit 1
-{ echo "set -eu"; grep '^    ' README.md; } >../walk.sh
-runs 0 "the instructions in it can be followed with openssl, sha256sum and jq alone" env -i PATH="$work/bare" "$BASH" ../walk.sh
-[ "$(printf '%s\n' "$out" | grep -c "Signature Verified Successfully")" -eq 3 ]
-tap $? "and three signatures hold"
+# What is indented, but for the call of reprove in the document's beginning, and up to what only a stamp makes true.
+commands() { sed '/^## Time stamps/,$d' "$1" | sed -n 's/^    //p' | sed '/^reprove /,/[^\\]$/d'; }
+{ echo "set -eu"; commands README.md; } >../walk.sh
+commands "$root/docs/auditing.md" | sed "s/^runner=.*/$(grep -m1 -o 'runner=.*' README.md)/" >../walk-docs.sh
+diff <(sed 1d ../walk.sh) ../walk-docs.sh >&2
+tap $? "docs/auditing.md and the archive tell of the same walk"
+runs 0 "which can be gone with openssl, jq and sha256sum alone" env -i PATH="$work/bare" "$BASH" ../walk.sh
+entries=(ledger/entries/*.json)
+[ "$(printf '%s\n' "$out" | grep -c "Signature Verified Successfully")" -eq $((${#entries[@]} + 3)) ]
+tap $? "every signature holds"
+[ "$(printf '%s\n' "$out" | grep "^head: ")" = "head: $("$reprove" history --ledger ../led --trust-result ../trust.yaml --json |
+	jq -r .head)" ]
+tap $? "the walk arrives at the ledger's head"
+has "seen, and compared with the dashboard" "and at the review" "$(printf '%s\n' "$out" | tail -20)"
+has restored "what the job said is there" "$(cat logs/1-work.log)"
+tampered() { # NAME COMMAND...: on a copy, whose list of digests is made anew
+	rm -rf ../copy && cp -r . ../copy
+	(
+		cd ../copy || exit 1
+		"${@:2}"
+		rm -f statement signed signature
+		sed -i '/sha256sum -c SHA256SUMS\|holds "keys\/$runner.pub"/d' ../walk.sh
+		! env -i PATH="$work/bare" "$BASH" ../walk.sh >/dev/null 2>&1
+	)
+	tap $? "$1"
+}
 printf ' ' >>result.json
 runs 1 "what was changed in it shows" env -i PATH="$work/bare" "$BASH" ../walk.sh
+tampered "also where the list was made anew" true
+truncate -s -1 result.json
+tampered "an entry that is gone shows" rm ledger/entries/000000000003.json
+tampered "two that have changed places show" mv ledger/entries/000000000004.json ledger/entries/000000000002.json
+tampered "a signature of a key that is not there shows" sh -c 'rm keys/*'
 cd "$work" || exit 1
 
 # What the trust store asks for.

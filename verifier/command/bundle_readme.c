@@ -3,64 +3,123 @@
 
 #include <string.h>
 
-/* Each step is a paragraph and what to type. docs/auditing.md is the same walk with its reasons, and a test types it. */
-static const char signature[] =
-	"## The list of digests is signed\n\n"
-	"Ask for the result key's fingerprint by another way than this archive, and compare: it is the name of its file in\n"
-	"`keys/`, the SHA-256 of the key's DER form.\n\n"
-	"    openssl pkey -pubin -in keys/\001.pub -outform DER | sha256sum\n"
-	"    openssl pkeyutl -verify -pubin -inkey keys/\001.pub -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig\n\n";
-
-static const char always[] =
+/* Each step is a paragraph and what to type. docs/auditing.md is the same walk with its reasons, and a test types both. */
+static const char begin[] =
 	"# Evidence of a restore test\n\n"
-	"What is here was written by `reprove`. It can be checked without it, on a machine without a network, with `sha256sum`,\n"
-	"`openssl`, `jq` and `base64`. What that proves is that nothing was changed and who signed it. That a restore took\n"
-	"place is proved by doing it again: the report ends with the commands for that.\n\n"
+	"What is here was written by `reprove`. It can be checked without it, on a machine without a network, with `openssl`,\n"
+	"`jq` and what every system has (`sha256sum`, `base64`, `wc`, `cat`): type the indented lines into a shell in this\n"
+	"directory, from the first to the last. What that proves is that nothing was changed and who signed it. That a restore\n"
+	"took place is proved by doing it again: the report ends with the commands for that.\n\n"
 	"## Nothing was changed\n\n"
-	"    sha256sum -c SHA256SUMS\n\n";
+	"    sha256sum -c SHA256SUMS\n\n"
+	"## Two words for what follows\n\n"
+	"Every signature here is in an envelope (DSSE) around a statement (in-toto). `unfold FILE N` lays out what its\n"
+	"signature number N is over, and names the key; `holds KEY WHAT SIGNATURE` asks whether that key says so.\n\n"
+	"    unfold() {\n"
+	"        jq -r .payload \"$1\" | base64 -d >statement\n"
+	"        { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' \"$(wc -c <statement)\"; cat statement; } >signed\n"
+	"        jq -r \".signatures[$2].sig\" \"$1\" | base64 -d >signature\n"
+	"        key=keys/$(jq -r \".signatures[$2].keyid\" \"$1\").pub\n"
+	"    }\n"
+	"    holds() {\n"
+	"        case $(openssl pkey -pubin -in \"$1\" -noout -text) in\n"
+	"        ED25519*) openssl pkeyutl -verify -pubin -inkey \"$1\" -rawin -in \"$2\" -sigfile \"$3\" ;;\n"
+	"        *) openssl dgst -sha256 -verify \"$1\" -signature \"$3\" \"$2\" ;;\n"
+	"        esac\n"
+	"    }\n\n"
+	"## Whose keys these are\n\n"
+	"Ask for the fingerprints by another way than this archive, and compare. They are the names of the files in `keys/`\n"
+	"and the SHA-256 of each key's DER form; `keys/trust.txt` says who may speak for what.\n\n"
+	"    for k in keys/*.pub; do echo \"$k: $(openssl pkey -pubin -in \"$k\" -outform DER | sha256sum)\"; done\n\n";
+
+static const char sums[] = "## The list of digests is signed\n\n"
+			   "    runner=\001\n"
+			   "    holds \"keys/$runner.pub\" SHA256SUMS SHA256SUMS.sig\n\n";
+static const char no_sums[] =
+	"## The list of digests is not signed\n\n"
+	"Nobody vouches for the reports here: of `report.html` and the others, believe what `result.json` says, too.\n\n";
 
 static const char result[] =
 	"## The result\n\n"
 	"`result.json` is the record; `report.html`, the JUnit file and the summary are rendered from it and say nothing else.\n\n"
-	"    jq '{target, verdict, status, startedAt, finishedAt, manifest, summary}' result.json\n"
+	"    jq '{target, verdict, status, startedAt, finishedAt, manifest, summary, provisos}' result.json\n"
 	"    jq -r '.findings[] | select(.verdict == \"fail\") | [.check, .object, .message] | @tsv' result.json\n\n";
 
 static const char recorded[] =
 	"## The result is signed, and stands in a ledger\n\n"
-	"`result.dsse.json` is the ledger's entry for it: a signed envelope (DSSE) around a statement (in-toto) that names\n"
-	"`result.json` by its digest.\n\n"
-	"    jq -r .payload result.dsse.json | base64 -d >statement\n"
-	"    jq -r '.subject[0].digest.sha256' statement; sha256sum <result.json\n"
-	"    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' \"$(wc -c <statement)\"; cat statement; } >pae\n"
-	"    jq -r '.signatures[0].sig' result.dsse.json | base64 -d >sig\n"
-	"    openssl pkeyutl -verify -pubin -inkey keys/\001.pub -rawin -in pae -sigfile sig\n\n";
+	"`result.dsse.json` is the ledger's entry for it and names `result.json` by its digest.\n\n"
+	"    unfold result.dsse.json 0\n"
+	"    holds \"$key\" signed signature\n"
+	"    echo \"$(jq -r '.subject[0].digest.sha256' statement)  result.json\" | sha256sum -c\n\n";
 
 static const char ledger[] =
 	"## Nothing was left out\n\n"
-	"Entries in `ledger/entries` are numbered and each holds the digest of the one before: a gap or a change shows. A run is\n"
-	"entered before it opens a backup, so that one that was broken off shows, too.\n\n"
+	"Entries in `ledger/entries` are numbered and each holds the digest of the one before: a gap or a change shows. A run\n"
+	"is entered before it opens a backup, so that one that was broken off shows, too. Of entries that were pruned a later\n"
+	"one keeps the digests.\n\n"
+	"    broken= pruned=\n"
 	"    for e in ledger/entries/*.json; do\n"
-	"        jq -r .payload \"$e\" | base64 -d >statement\n"
-	"        jq -r '[.predicate.number, .predicate.kind, .predicate.target // \"\", .predicate.says.verdict // \"\",\n"
-	"            .predicate.previous] | @tsv' statement\n"
-	"        sha256sum <statement\n"
-	"    done\n\n"
-	"Each SHA-256 is the last word of the line after it. That the end was not cut off shows a head that was kept elsewhere,\n"
-	"LEDGER:NUMBER:SHA256: the SHA-256 of the entry of that number.\n\n";
+	"        unfold \"$e\" 0\n"
+	"        pruned=\"$pruned $(jq -r 'select(.predicate.kind == \"pruned\") | .predicate.says | [.[]] | join(\" \")' statement)\"\n"
+	"    done\n"
+	"    previous=$(jq -j .id ledger/ledger.json | sha256sum)\n"
+	"    for e in ledger/entries/*.json; do\n"
+	"        unfold \"$e\" 0\n"
+	"        jq -r '.predicate | [.number, .at, .kind, .target // \"\", .says.verdict // \"\", .says.says // \"\"] | @tsv' statement\n"
+	"        case \"${previous%% *} $pruned \" in\n"
+	"        *\"$(jq -r .predicate.previous statement) \"*) ;;\n"
+	"        *) broken=\"$broken $e\" ;;\n"
+	"        esac\n"
+	"        if [ -e \"$key\" ]; then holds \"$key\" signed signature || broken=\"$broken $e\"; else echo \"no $key here\"; fi\n"
+	"        previous=$(sha256sum <statement)\n"
+	"    done\n"
+	"    echo \"head: $(jq -r .id ledger/ledger.json):$(jq -r .predicate.number statement):${previous%% *}\"\n"
+	"    [ -z \"$broken\" ] || { echo \"these do not follow the one before, or are not signed: $broken\"; false; }\n\n"
+	"That the end was not cut off shows a head that was kept elsewhere, `LEDGER:NUMBER:SHA256`: the SHA-256 is that of the\n"
+	"statement of the entry of that number.\n\n"
+	"## Who has reviewed it\n\n"
+	"A review is an entry, too, signed by a key of the role `review` and naming what was reviewed by its digest. No line\n"
+	"below: nobody has reviewed this result.\n\n"
+	"    unfold result.dsse.json 0\n"
+	"    entry=$(sha256sum <statement)\n"
+	"    for e in ledger/entries/*.json; do\n"
+	"        unfold \"$e\" 0\n"
+	"        jq -r --arg of \"${entry%% *}\" --arg key \"$key\" '.predicate | select(.says.digest == $of) |\n"
+	"            [.at, .kind, $key, .says.says] | @tsv' statement\n"
+	"    done\n\n";
 
 static const char manifest[] =
 	"## What there was to compare with\n\n"
 	"`manifest.json` was signed when the backup was made: every schema object, and of every relation the number of rows and\n"
 	"digests. Its name in the result is the SHA-256 of its payload.\n\n"
-	"    jq -r .payload manifest.json | base64 -d >statement\n"
-	"    sha256sum <statement; jq -r .manifest.sha256 result.json\n"
-	"    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' \"$(wc -c <statement)\"; cat statement; } >pae\n"
-	"    jq -r '.signatures[0].sig' manifest.json | base64 -d >sig\n"
-	"    openssl pkeyutl -verify -pubin -inkey keys/\001.pub -rawin -in pae -sigfile sig\n"
+	"    sealed=\n"
+	"    for n in $(jq '.signatures | keys[]' manifest.json); do\n"
+	"        unfold manifest.json \"$n\"\n"
+	"        if [ -e \"$key\" ] && holds \"$key\" signed signature; then sealed=\"$sealed $key\"; fi\n"
+	"    done\n"
+	"    [ -n \"$sealed\" ] && echo \"signed by $sealed\"\n"
+	"    echo \"$(jq -r .manifest.sha256 result.json)  statement\" | sha256sum -c\n"
 	"    jq -r '.subject[] | [.name, .digest.sha256] | @tsv' statement    # the backup's own files\n\n";
 
+static const char stamps[] =
+	"## Since when it has been there\n\n"
+	"A signature may carry the time stamp of a third party (RFC 3161): those very bytes were there at that time. Whom to\n"
+	"believe as that party is yours to say: CA.pem is its root certificate, had by another way than this archive.\n\n"
+	"    for f in manifest.json result.dsse.json; do\n"
+	"        [ -e \"$f\" ] || continue\n"
+	"        for n in $(jq '.signatures | keys[]' \"$f\"); do\n"
+	"            unfold \"$f\" \"$n\"\n"
+	"            jq -r \".signatures[$n].stamp // empty\" \"$f\" | base64 -d >stamp.tsr\n"
+	"            [ -s stamp.tsr ] || continue\n"
+	"            echo \"$f, signature $n:\"\n"
+	"            openssl ts -reply -in stamp.tsr -text\n"
+	"            openssl ts -verify -in stamp.tsr -data signature -CAfile \"${CA:-CA.pem}\"\n"
+	"        done\n"
+	"    done\n\n"
+	"Once the authority's certificate has expired, `-attime SECONDS` asks about the day of the stamp instead of today.\n";
+
 /* The text with each byte 1 made a key's name. */
-static void add(struct rp_buf *out, const char *text, const char *key)
+static void add_with_key(struct rp_buf *out, const char *text, const char *key)
 {
 	for (const char *at; (at = strchr(text, '\001')); text = at + 1) {
 		rp_buf_add_mem(out, text, (size_t)(at - text));
@@ -69,34 +128,20 @@ static void add(struct rp_buf *out, const char *text, const char *key)
 	rp_buf_add(out, text);
 }
 
-static const char *key_of(const struct rp_trust_store *trust, unsigned role, const char *signer)
+void rp_bundle_readme(const struct rp_bundle *b, bool stamped, struct rp_buf *out)
 {
-	for (size_t i = 0; i < trust->n; i++) {
-		const char *id = rp_key_id(trust->keys[i]);
-		if ((trust->trusted[i].roles & role) && (!signer || strcmp(signer, id) == 0))
-			return id;
-	}
-	return signer ? signer : "ID";
-}
-
-void rp_bundle_readme(const struct rp_bundle *b, struct rp_buf *out)
-{
-	const char *runner = key_of(b->trust, RP_SIGNS_RESULTS, b->key ? rp_key_id(b->key) : NULL);
-	const char *sealer =
-		key_of(b->trust, RP_SIGNS_MANIFESTS, b->result->n_signed_by ? b->result->signed_by[0] : NULL);
-
-	rp_buf_add(out, always);
+	rp_buf_add(out, begin);
 	if (b->key)
-		add(out, signature, runner);
+		add_with_key(out, sums, rp_key_id(b->key));
+	else
+		rp_buf_add(out, no_sums);
 	rp_buf_add(out, result);
 	if (b->ledger) {
-		add(out, recorded, runner);
+		rp_buf_add(out, recorded);
 		rp_buf_add(out, ledger);
 	}
 	if (b->manifest)
-		add(out, manifest, sealer);
-	rp_buf_add(
-		out,
-		"`openssl pkeyutl` verifies Ed25519; a P-256 signature takes `openssl dgst -sha256 -verify KEY -signature\n"
-		"sig pae`.\n");
+		rp_buf_add(out, manifest);
+	if (stamped)
+		rp_buf_add(out, stamps);
 }

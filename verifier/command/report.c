@@ -16,7 +16,7 @@
 
 struct report_options {
 	const char *file, *reports, *bundle, *manifest, *ledger, *config, *result_key;
-	const char **trust, **trust_result;
+	const char **trust, **trust_result, **logs;
 };
 
 #define AT(member) .at = offsetof(struct report_options, member)
@@ -44,6 +44,12 @@ static const struct rp_option options[] = {
 	 .value = "DIR",
 	 AT(ledger),
 	 .help = "The ledger that the run is recorded in, for the bundle."},
+	{.name = "log",
+	 .type = RP_OPTION_FILES,
+	 .value = "FILE",
+	 AT(logs),
+	 .once = true,
+	 .help = "A file to put into the bundle as it is, such as what the job said. May be given more than once."},
 	{.name = "trust",
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
@@ -103,6 +109,7 @@ static int bundle(const struct report_options *o, const struct rp_result *r, str
 				    .result_file = o->file,
 				    .manifest = o->manifest,
 				    .config = o->config,
+				    .logs = o->logs,
 				    .ledger = ledger,
 				    .trust = trust,
 				    .key = key};

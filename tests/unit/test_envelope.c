@@ -113,7 +113,7 @@ static const struct {
 	{"{\"payload\":\"\"," TYPE ",\"signatures\":[{\"sig\":\"\"}]}",
 	 "signature 1 is not standard base64 of 1 to 128 bytes"},
 	{"{\"payload\":\"\"," TYPE ",\"signatures\":[{\"sig\":\"-_-_\"}]}",
-	 "signature 1 is not standard base64"},
+	 "signature 1 is not standard base64 of 1 to 128 bytes"},
 	{"{\"payload\":\"-_-_\"," TYPE "," SIGS "}", "the payload is not standard base64"},
 	{"{\"payload\":\"AAAA\\nAAA\"," TYPE "," SIGS "}", "the payload is not standard base64"},
 	{"{\"payload\":\"AAA\"," TYPE "," SIGS "}", "the payload is not standard base64, or truncated"},

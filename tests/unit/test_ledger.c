@@ -276,6 +276,24 @@ static void another_ledgers_entry(void)
 	assert_int_equal(rename(path, mine), 0);
 }
 
+/* Its owner revoked the key, others went on, and who has it writes what is to be of a time before. */
+static void date_back_with_a_revoked_key(void)
+{
+	const int64_t hour = 60 * 60 * 1000;
+	rp_auto(rp_chain) c = chain_with(NULL);
+	const struct rp_fact says[] = {
+		{RP_SAYS_DIGEST, c->all[1].sha256}, {RP_SAYS_OF, "2"}, {RP_SAYS_TEXT, "seen"}};
+	struct rp_entry e = {.kind = RP_ENTRY_REVIEW,
+			     .at_ms = NOW + 3 * hour,
+			     .target = "shop",
+			     .says = says,
+			     .n_says = 3};
+	trust.now_ms = NOW + DAY;
+	trusted[0].revoked_ms = NOW + 2 * hour;
+	assert_int_equal(rp_ledger_append(ledger, &e, NULL, reviewer, NULL, NULL), 0);
+	end(1, "shop", "a", "0", "verified", NOW + hour);
+}
+
 static void an_empty_entry(void)
 {
 	char path[128];
@@ -311,6 +329,8 @@ static const struct {
 	{"a reviewer prunes", "it is missing, and nothing says that it was pruned", prune_as_a_reviewer,
 	 false},
 	{"an entry of another ledger is put in", "it is of the ledger", another_ledgers_entry, false},
+	{"a revoked key dates itself back", "but by one which was revoked at", date_back_with_a_revoked_key,
+	 false},
 	{"an empty file is put behind the end", "", an_empty_entry, false},
 };
 

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/unit/stamp_authority.h"
 #include "verifier/config/trust_store.h"
+#include "verifier/manifest/stamp.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
@@ -120,6 +122,12 @@ static void every_mistake_is_said(void **state)
 		 "no length of time"},
 		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\npolicies:\n  - {targets: x, signatures: -1}\n",
 		 ""},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\npolicies:\n  - {targets: x, stamp: required}\n",
+		 "the policy of 'x' asks for time stamps, and no authority is named"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\npolicies:\n  - {targets: x, stamp: yes}\n",
+		 "'stamp: yes': expected 'required'"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\nstamps:\n  - {file: a/reprove.pub}\n",
+		 "it does not hold certificates in PEM"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -130,6 +138,39 @@ static void every_mistake_is_said(void **state)
 			fail_msg("of '%s' is said: %s", cases[i].text, rp_err_text(err));
 		rp_trust_store_done(&s);
 	}
+}
+
+static void it_says_whose_stamps_count_and_for_what(void **state)
+{
+	struct rp_trust_store s;
+	struct rp_trust trust = {.threshold = 1};
+	struct tsa tsa;
+	char root[96];
+	(void)state;
+	snprintf(root, sizeof(root), "%s/tsa.pem", dir);
+	tsa_open(&tsa, false, 0, INT64_C(1790812800000));
+	tsa_root_write(&tsa, root);
+	assert_int_equal(load("keys:\n  - {file: a/reprove.pub, roles: [manifest]}\n"
+			      "stamps:\n  - {file: tsa.pem, owner: an authority}\n"
+			      "policies:\n"
+			      "  - {targets: shop, stamp: required, old-keys: stamped}\n"
+			      "  - {targets: '*', old-keys: stamped}\n",
+			      &s, NULL),
+			 0);
+	rp_trust_store_lend(&s, &trust);
+	assert_int_equal(trust.n_keys, 1);
+	assert_int_equal(trust.n_authorities, 1);
+	assert_int_equal(trust.n_stamp_rules, 2);
+	assert_true(trust.stamp_rules[0].required && trust.stamp_rules[0].old_keys);
+	assert_true(!trust.stamp_rules[1].required && trust.stamp_rules[1].old_keys);
+	assert_string_equal(rp_authority_owner(trust.authorities[0]), "an authority");
+	assert_non_null(strstr(rp_authority_pem(trust.authorities[0]), "-----BEGIN CERTIFICATE-----"));
+	rp_autobuf text = RP_BUF_INIT(1u << 16);
+	rp_trust_store_text(&s, &text);
+	assert_non_null(strstr(rp_buf_text(&text), "policy shop stamp 1 old-keys 1"));
+	assert_non_null(strstr(rp_buf_text(&text), rp_authority_id(trust.authorities[0])));
+	rp_trust_store_done(&s);
+	tsa_close(&tsa);
 }
 
 static void a_store_that_everybody_may_change_is_none(void **state)
@@ -151,6 +192,7 @@ int main(void)
 		cmocka_unit_test(it_says_whose_key_may_say_what_and_when),
 		cmocka_unit_test(a_bare_key_has_the_role_that_the_option_gives_it),
 		cmocka_unit_test(every_mistake_is_said),
+		cmocka_unit_test(it_says_whose_stamps_count_and_for_what),
 		cmocka_unit_test(a_store_that_everybody_may_change_is_none),
 	};
 	return cmocka_run_group_tests(tests, make_place, remove_place);

@@ -239,11 +239,8 @@ static int look(struct looking *l, struct rp_run *run, struct rp_err **err)
 		rp_trust_store_done(&store);
 		return -1;
 	}
-	const struct rp_trust trust = {.keys = store.trusted,
-				       .n_keys = store.n,
-				       .threshold = 1,
-				       .any_target = true,
-				       .now_ms = rp_time_now_ms()};
+	struct rp_trust trust = {.threshold = 1, .any_target = true, .now_ms = rp_time_now_ms()};
+	rp_trust_store_lend(&store, &trust);
 	if (gather(l, l->options->trust ? &trust : NULL, run, err) == 0 &&
 	    l->store->driver->list(l->store, list_one, l, err) == 0)
 		status = print(l, err);

@@ -26,9 +26,7 @@ static int read_trust(struct verifying *v, struct rp_err **err)
 	if (rp_trust_store_add_all(&v->store, v->memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0)
 		return -1;
 	p = rp_trust_store_policy(&v->store, o->target);
-	v->trust = (struct rp_trust){.keys = v->store.trusted,
-				     .n_keys = v->store.n,
-				     .threshold = p && p->signatures ? p->signatures : 1,
+	v->trust = (struct rp_trust){.threshold = p && p->signatures ? p->signatures : 1,
 				     .target = o->target,
 				     .environment = o->environment,
 				     .max_age_ms = o->max_age_ms,
@@ -37,6 +35,7 @@ static int read_trust(struct verifying *v, struct rp_err **err)
 				     .expect_sha256 = o->expect_manifest,
 				     .min_sequence = o->min_sequence,
 				     .not_older_than_ms = o->not_older_ms};
+	rp_trust_store_lend(&v->store, &v->trust);
 	if (p && p->max_age_ms && (!v->trust.max_age_ms || p->max_age_ms < v->trust.max_age_ms))
 		v->trust.max_age_ms = p->max_age_ms;
 	if (p && p->environment && o->environment && strcmp(p->environment, o->environment) != 0)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "verifier/config/yaml.h"
+#include "verifier/manifest/stamp.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
@@ -18,8 +19,9 @@
 #include "verifier/util/fd.h"
 #include "verifier/util/parse.h"
 
-#define KEYS_MAX  1000
-#define TEXT_MOST 1000
+#define KEYS_MAX	1000
+#define TEXT_MOST	1000
+#define AUTHORITIES_MAX 100
 
 /* As they stand in the file. */
 struct written_key {
@@ -28,14 +30,19 @@ struct written_key {
 	unsigned roles_count;
 };
 struct written_policy {
-	char *targets, *max_age, *environment, *ledger;
+	char *targets, *max_age, *environment, *ledger, *stamp, *old_keys;
 	unsigned signatures;
+};
+struct written_authority {
+	char *file, *owner;
 };
 struct file {
 	struct written_key *keys;
 	unsigned keys_count;
 	struct written_policy *policies;
 	unsigned policies_count;
+	struct written_authority *stamps;
+	unsigned stamps_count;
 };
 
 #define OPTIONAL_TEXT(key, type, member)                                                                     \
@@ -59,13 +66,22 @@ static const cyaml_schema_field_t policy_fields[] = {
 	OPTIONAL_TEXT("max-age", struct written_policy, max_age),
 	OPTIONAL_TEXT("environment", struct written_policy, environment),
 	OPTIONAL_TEXT("ledger", struct written_policy, ledger),
+	OPTIONAL_TEXT("stamp", struct written_policy, stamp),
+	OPTIONAL_TEXT("old-keys", struct written_policy, old_keys),
 	CYAML_FIELD_END};
 static const cyaml_schema_value_t one_policy = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_policy, policy_fields)};
+static const cyaml_schema_field_t authority_fields[] = {
+	CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_POINTER, struct written_authority, file, 1, PATH_MAX - 1),
+	OPTIONAL_TEXT("owner", struct written_authority, owner), CYAML_FIELD_END};
+static const cyaml_schema_value_t one_authority = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_authority, authority_fields)};
 static const cyaml_schema_field_t top[] = {
 	CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER, struct file, keys, &one_key, 1, KEYS_MAX),
 	CYAML_FIELD_SEQUENCE("policies", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, policies,
 			     &one_policy, 0, KEYS_MAX),
+	CYAML_FIELD_SEQUENCE("stamps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, stamps,
+			     &one_authority, 0, AUTHORITIES_MAX),
 	CYAML_FIELD_END};
 static const cyaml_schema_value_t schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, top)};
 
@@ -120,15 +136,22 @@ static int read_time(const char *key, const char *name, const char *text, int64_
 }
 
 /* Paths start where the store is. */
-static int load_key(const char *store, const struct written_key *k, struct rp_key **ret, struct rp_err **err)
+static int path_of(const char *store, const char *file, struct rp_buf *ret, struct rp_err **err)
 {
 	const char *slash = strrchr(store, '/');
+
+	if (slash && file[0] != '/')
+		rp_buf_add_mem(ret, store, (size_t)(slash - store) + 1);
+	rp_buf_add(ret, file);
+	return rp_buf_check(ret, err);
+}
+
+static int load_key(const char *store, const struct written_key *k, struct rp_key **ret, struct rp_err **err)
+{
 	rp_autobuf path = RP_BUF_INIT(PATH_MAX);
 
-	if (slash && k->file[0] != '/')
-		rp_buf_add_mem(&path, store, (size_t)(slash - store) + 1);
-	rp_buf_add(&path, k->file);
-	return rp_buf_check(&path, err) < 0 ? -1 : rp_key_load_public(ret, rp_buf_text(&path), err);
+	return path_of(store, k->file, &path, err) < 0 ? -1
+						       : rp_key_load_public(ret, rp_buf_text(&path), err);
 }
 
 static int take_key(struct rp_trust_store *to, struct rp_arena *memory, const char *store,
@@ -147,6 +170,48 @@ static int take_key(struct rp_trust_store *to, struct rp_arena *memory, const ch
 		return -1;
 	t->key = to->keys[to->n++];
 	return 0;
+}
+
+static int take_authorities(struct rp_trust_store *to, const char *store, const struct file *f,
+			    struct rp_err **err)
+{
+	to->authorities = calloc(f->stamps_count + 1, sizeof(*to->authorities));
+	if (!to->authorities)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (unsigned i = 0; i < f->stamps_count; i++) {
+		rp_autobuf path = RP_BUF_INIT(PATH_MAX);
+		if (path_of(store, f->stamps[i].file, &path, err) < 0 ||
+		    rp_authority_load(&to->authorities[i], rp_buf_text(&path), f->stamps[i].owner, err) < 0)
+			return -1;
+		to->n_authorities++;
+	}
+	return 0;
+}
+
+/* One word that means something; without it: no. */
+static int read_word(const struct written_policy *p, const char *name, const char *text, const char *word,
+		     bool *ret, struct rp_err **err)
+{
+	*ret = text != NULL;
+	if (!text || strcmp(text, word) == 0)
+		return 0;
+	return rp_err_set(err, RP_ERR_CONFIG, "the policy of '%s': '%s: %s': expected '%s', or nothing",
+			  p->targets, name, text, word);
+}
+
+/* What a policy asks of stamps. Without an authority none would ever hold. */
+static int take_rule(struct rp_stamp_rule *to, const struct rp_trust_policy *of,
+		     const struct written_policy *p, size_t n_authorities, struct rp_err **err)
+{
+	to->targets = of->targets;
+	if (read_word(p, "stamp", p->stamp, "required", &to->required, err) < 0 ||
+	    read_word(p, "old-keys", p->old_keys, "stamped", &to->old_keys, err) < 0)
+		return -1;
+	if ((!to->required && !to->old_keys) || n_authorities > 0)
+		return 0;
+	rp_err_set(err, RP_ERR_CONFIG, "the policy of '%s' asks for time stamps, and no authority is named",
+		   p->targets);
+	return rp_err_hint(err, "stamps: a list of {file: CERTIFICATES.pem}");
 }
 
 static int take_policy(struct rp_trust_policy *to, struct rp_arena *memory, const struct written_policy *p,
@@ -191,14 +256,21 @@ static int add_store(struct rp_trust_store *to, struct rp_arena *memory, const c
 		if (take_key(to, memory, path, &f->keys[i], err) < 0)
 			return rp_err_wrap(err, "'%s'", path);
 	}
+	if (to->n_authorities > 0 && f->stamps_count > 0)
+		return rp_err_set(err, RP_ERR_CONFIG, "'%s': another store has 'stamps' already", path);
+	if (f->stamps_count > 0 && take_authorities(to, path, f, err) < 0)
+		return rp_err_wrap(err, "'%s'", path);
 	struct rp_trust_policy *policies = rp_arena_array(memory, f->policies_count + 1, sizeof(*policies));
-	if (!policies)
+	struct rp_stamp_rule *rules = rp_arena_array(memory, f->policies_count + 1, sizeof(*rules));
+	if (!policies || !rules)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	for (unsigned i = 0; i < f->policies_count; i++) {
-		if (take_policy(&policies[i], memory, &f->policies[i], err) < 0)
+		if (take_policy(&policies[i], memory, &f->policies[i], err) < 0 ||
+		    take_rule(&rules[i], &policies[i], &f->policies[i], to->n_authorities, err) < 0)
 			return rp_err_wrap(err, "'%s'", path);
 	}
 	to->policies = policies;
+	to->stamp_rules = rules;
 	to->n_policies = f->policies_count;
 	return 0;
 }
@@ -255,9 +327,22 @@ void rp_trust_store_done(struct rp_trust_store *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		rp_key_free(s->keys[i]);
+	for (size_t i = 0; i < s->n_authorities; i++)
+		rp_authority_free(s->authorities[i]);
+	free(s->authorities);
 	free(s->keys);
 	free(s->trusted);
 	*s = (struct rp_trust_store){0};
+}
+
+void rp_trust_store_lend(const struct rp_trust_store *s, struct rp_trust *to)
+{
+	to->keys = s->trusted;
+	to->n_keys = s->n;
+	to->authorities = (const struct rp_authority *const *)s->authorities;
+	to->n_authorities = s->n_authorities;
+	to->stamp_rules = s->stamp_rules;
+	to->n_stamp_rules = s->n_policies;
 }
 
 const struct rp_trust_policy *rp_trust_store_policy(const struct rp_trust_store *s, const char *target)
@@ -284,5 +369,10 @@ void rp_trust_store_text(const struct rp_trust_store *s, struct rp_buf *out)
 		rp_buf_addf(out, "policy %s signatures %u max-age %" PRId64 " environment %s ledger %s\n",
 			    p->targets, p->signatures, p->max_age_ms, p->environment ? p->environment : "",
 			    p->ledger ? p->ledger : "");
+		if (s->stamp_rules[i].required || s->stamp_rules[i].old_keys)
+			rp_buf_addf(out, "policy %s stamp %d old-keys %d\n", p->targets,
+				    s->stamp_rules[i].required, s->stamp_rules[i].old_keys);
 	}
+	for (size_t i = 0; i < s->n_authorities; i++)
+		rp_buf_addf(out, "stamps %s\n", rp_authority_id(s->authorities[i]));
 }

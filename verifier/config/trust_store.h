@@ -25,6 +25,11 @@ struct rp_err;
  *         signatures: 2
  *         max-age: 36h
  *         environment: production
+ *         stamp: required
+ *         old-keys: stamped
+ *     stamps:
+ *       - file: tsa-ca.pem
+ *         owner: an authority
  *
  * The first policy whose pattern a target's name fits is the one that holds for it. */
 struct rp_trust_policy {
@@ -39,6 +44,9 @@ struct rp_trust_store {
 	size_t n;
 	const struct rp_trust_policy *policies;
 	size_t n_policies;
+	struct rp_authority **authorities; /* whose time stamps are believed; owned */
+	size_t n_authorities;
+	const struct rp_stamp_rule *stamp_rules; /* the policies', as far as stamps go */
 };
 
 /* path: such a file, or one public key in PEM, which then has the roles 'bare'. Added to what is there; all else is the
@@ -49,6 +57,8 @@ int rp_trust_store_add(struct rp_trust_store *to, struct rp_arena *memory, const
 int rp_trust_store_add_all(struct rp_trust_store *to, struct rp_arena *memory, const char *const *paths,
 			   unsigned bare, struct rp_err **err);
 void rp_trust_store_done(struct rp_trust_store *s);
+/* Keys, authorities and what is asked of stamps, for as long as the store lives. */
+void rp_trust_store_lend(const struct rp_trust_store *s, struct rp_trust *to);
 /* NULL: none says anything of this target. */
 const struct rp_trust_policy *rp_trust_store_policy(const struct rp_trust_store *s, const char *target);
 /* All of it as text, in order, for a digest: which keys in which roles, and the policies. */

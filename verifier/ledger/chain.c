@@ -10,6 +10,7 @@
 
 #include "verifier/ledger/inside.h"
 #include "verifier/manifest/envelope.h"
+#include "verifier/manifest/policy.h"
 #include "verifier/result/result.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
@@ -27,6 +28,7 @@ struct walk {
 	struct rp_chain *c;
 	uint64_t *numbers;
 	size_t n_numbers;
+	int64_t latest_ms; /* of the entries so far, as far as it is not of the future: none that follows is older */
 };
 
 static int __attribute__((format(printf, 4, 5)))
@@ -80,6 +82,32 @@ static int look_at_recorded(struct walk *w, const struct rp_entry *e, struct rp_
 	return as_fault(w->c, e->number, why, err);
 }
 
+/* An entry cannot be older than the one before it, whatever it says: a key that was revoked in between cannot write
+ * itself back into its own time. */
+static int look_at_signers(struct walk *w, struct rp_entry *e, const struct rp_envelope *envelope,
+			   struct rp_err **err)
+{
+	const struct rp_said said = {.role = role_of(e->kind),
+				     .target = e->target,
+				     .when_ms = e->at_ms,
+				     .latest_ms = e->at_ms > w->latest_ms ? e->at_ms : w->latest_ms,
+				     .stampable = e->kind == RP_ENTRY_RESULT};
+	struct rp_signers by;
+	if (rp_trust_signers(w->trust, &said, envelope, w->c->memory, &by, err) < 0)
+		return -1;
+	e->signed_by = by.ids;
+	e->stamped = by.stamped;
+	e->n_signed_by = by.n;
+	if (by.n > 0 && e->at_ms > w->latest_ms && e->at_ms <= w->trust->now_ms + RP_CLOCK_SKEW_MS)
+		w->latest_ms = e->at_ms;
+	/* Who was told of no reviewer at all cannot tell whose reviews are good: they do not count, and are no fault. */
+	if (by.n > 0 || !anybody_may(w->trust, said.role))
+		return 0;
+	return fault(w->c, e->number, err, "it is signed by no key that may speak so (%s of '%s')%s%s",
+		     rp_entry_kind_name(e->kind), e->target != NULL ? e->target : "",
+		     by.why != NULL ? ", but by one " : "", by.why != NULL ? by.why : "");
+}
+
 /* 1: it is one, and stands behind the last of c->all. */
 static int read_one(struct walk *w, uint64_t number, struct rp_err **err)
 {
@@ -94,13 +122,7 @@ static int read_one(struct walk *w, uint64_t number, struct rp_err **err)
 	if (strcmp(e->ledger, w->l->id) != 0)
 		return fault(w->c, number, err, "it is of the ledger %s, and this one is %s", e->ledger,
 			     w->l->id);
-	if (rp_trust_signers(w->trust, role_of(e->kind), e->target, e->at_ms, envelope, w->c->memory,
-			     &e->signed_by, &e->n_signed_by, err) < 0)
-		return -1;
-	/* Who was told of no reviewer at all cannot tell whose reviews are good: they do not count, and are no fault. */
-	if (e->n_signed_by == 0 && anybody_may(w->trust, role_of(e->kind)) &&
-	    fault(w->c, number, err, "it is signed by no key that may speak so (%s of '%s')",
-		  rp_entry_kind_name(e->kind), e->target != NULL ? e->target : "") < 0)
+	if (look_at_signers(w, e, envelope, err) < 0)
 		return -1;
 	if (w->recorded && look_at_recorded(w, e, err) < 0)
 		return -1;

@@ -11,6 +11,7 @@
 struct rp_arena;
 struct rp_buf;
 struct rp_err;
+struct rp_stamped;
 
 #define RP_LEDGER_PREDICATE "https://reprove.dev/ledger/v1"
 #define RP_LEDGER_ID	    33 /* 32 hex digits and the NUL */
@@ -57,6 +58,7 @@ struct rp_entry {
 	char sha256[RP_SHA256_HEX];   /* of its payload: the entry's name */
 	const char *const *signed_by; /* of the keys that may speak so */
 	size_t n_signed_by;
+	const struct rp_stamped *stamped; /* of each of them */
 };
 
 const char *rp_entry_kind_name(enum rp_entry_kind k);

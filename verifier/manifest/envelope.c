@@ -7,6 +7,7 @@
 #include "verifier/manifest/base64.h"
 #include "verifier/manifest/json.h"
 #include "verifier/manifest/key.h"
+#include "verifier/manifest/stamp.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
@@ -41,32 +42,43 @@ static int read_payload(struct rp_envelope *e, const json_t *text, struct rp_err
 	return 0;
 }
 
+static int read_bytes(struct rp_envelope *e, const json_t *from, const char *what, size_t most,
+		      const uint8_t **ret, size_t *ret_len, struct rp_err **err)
+{
+	const char *s = json_string_value(from);
+	size_t len = 0;
+	bool fits = rp_base64_size(s, json_string_length(from), &len) && len > 0 && len <= most;
+	uint8_t *bytes = fits ? rp_arena_alloc(e->memory, len) : NULL;
+	if (fits && bytes == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	if (!fits || !rp_base64_decode(s, json_string_length(from), bytes))
+		return rp_err_set(err, RP_ERR_TRUST, "%s is not standard base64 of 1 to %zu bytes", what,
+				  most);
+	*ret = bytes;
+	*ret_len = len;
+	return 0;
+}
+
 static int read_signature(struct rp_envelope *e, struct rp_signature *to, const json_t *from, size_t i,
 			  struct rp_err **err)
 {
 	char what[48];
-	const json_t *keyid = NULL, *sig = NULL;
+	const json_t *keyid = NULL, *sig = NULL, *stamp = NULL;
 	const struct rp_json_field fields[] = {
 		{"keyid", JSON_STRING, true, &keyid},
 		{"sig", JSON_STRING, false, &sig},
+		{"stamp", JSON_STRING, true, &stamp},
 	};
 	snprintf(what, sizeof what, "signature %zu", i + 1);
-	if (rp_json_fields(from, what, fields, 2, true, err) < 0)
+	if (rp_json_fields(from, what, fields, 3, true, err) < 0)
 		return -1;
-	const char *s = json_string_value(sig);
-	size_t len = 0;
-	if (!rp_base64_size(s, json_string_length(sig), &len) || len == 0 || len > RP_SIGNATURE_MAX)
-		return rp_err_set(err, RP_ERR_TRUST, "%s is not standard base64 of 1 to %d bytes", what,
-				  RP_SIGNATURE_MAX);
-	uint8_t *bytes = rp_arena_alloc(e->memory, len);
 	to->keyid = rp_arena_strdup(e->memory, keyid != NULL ? json_string_value(keyid) : "");
-	if (bytes == NULL || to->keyid == NULL)
+	if (to->keyid == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (!rp_base64_decode(s, json_string_length(sig), bytes))
-		return rp_err_set(err, RP_ERR_TRUST, "%s is not standard base64", what);
-	to->sig = bytes;
-	to->len = len;
-	return 0;
+	if (read_bytes(e, sig, what, RP_SIGNATURE_MAX, &to->sig, &to->len, err) < 0)
+		return -1;
+	(void)snprintf(what, sizeof what, "the stamp of signature %zu", i + 1);
+	return stamp == NULL ? 0 : read_bytes(e, stamp, what, RP_STAMP_MAX, &to->stamp, &to->stamp_len, err);
 }
 
 static int read_signatures(struct rp_envelope *e, const json_t *list, struct rp_err **err)
@@ -138,17 +150,26 @@ void rp_envelope_free(struct rp_envelope *e)
 	free(e);
 }
 
-bool rp_envelope_signed_by(const struct rp_envelope *e, const struct rp_key *key)
+/* Twice over the list: first those that name the key, for each attempt hashes the whole payload. */
+const struct rp_signature *rp_envelope_next(const struct rp_envelope *e, const struct rp_key *key,
+					    const struct rp_signature *after)
 {
-	/* Twice over the list: first those that name the key, for each attempt hashes the whole payload. */
+	bool behind = after == NULL;
 	for (int named = 1; named >= 0; named--)
 		for (size_t i = 0; i < e->n_signatures; i++) {
 			const struct rp_signature *s = &e->signatures[i];
-			if ((strcmp(s->keyid, key->id) == 0) == named &&
-			    rp_key_verify(key, e->pae, e->pae_len, s->sig, s->len))
-				return true;
+			if ((strcmp(s->keyid, key->id) == 0) != named)
+				continue;
+			if (behind && rp_key_verify(key, e->pae, e->pae_len, s->sig, s->len))
+				return s;
+			behind |= s == after;
 		}
-	return false;
+	return NULL;
+}
+
+bool rp_envelope_signed_by(const struct rp_envelope *e, const struct rp_key *key)
+{
+	return rp_envelope_next(e, key, NULL) != NULL;
 }
 
 static int add_signature(struct rp_buf *ret, const struct rp_buf *pae, const struct rp_key *key,

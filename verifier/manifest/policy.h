@@ -4,6 +4,7 @@
 
 #include "verifier/manifest/trust.h"
 
+struct rp_arena;
 struct rp_envelope;
 struct rp_err;
 struct rp_manifest;
@@ -24,5 +25,12 @@ int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope 
 int rp_policy_content(const struct rp_trust *trust, struct rp_manifest *m, struct rp_err **err);
 /* Is it an old one shown again? What cannot be told goes into m->replay. */
 int rp_policy_replay(const struct rp_trust *trust, struct rp_manifest *m, struct rp_err **err);
+
+/* trust_stamps.c: what is asked of stamps for this target. NULL, any target: what could be, and nothing that must. */
+struct rp_stamp_rule rp_policy_stamps(const struct rp_trust *trust, const char *target);
+/* The first stamp on a signature of this key that an authority of ours made. None is an answer; why what there is does
+ * not hold is in ret->fault. */
+int rp_policy_stamped(const struct rp_trust *trust, const struct rp_envelope *e, const struct rp_key *key,
+		      struct rp_arena *memory, struct rp_stamped *ret, struct rp_err **err);
 
 #endif

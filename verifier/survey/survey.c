@@ -200,6 +200,31 @@ int rp_survey_add_coverage(struct rp_survey *s, const struct rp_coverage *o, str
 	return 0;
 }
 
+#define KINDS_MAX 128
+
+/* Counted by what was added, as some queries of an engine bring several kinds. */
+int rp_survey_cover_kinds(struct rp_survey *s, struct rp_err **err)
+{
+	struct rp_coverage classes[KINDS_MAX] = {{0}};
+	size_t n = 0, k = 0;
+	for (size_t i = 0; i < s->n_objects; i++) {
+		const char *kind = s->objects[i].kind;
+		/* One kind follows upon the other, so the last one is nearly always the right one. */
+		if (n == 0 || strcmp(classes[k].what, kind) != 0)
+			for (k = 0; k < n && strcmp(classes[k].what, kind) != 0; k++)
+				;
+		if (k == KINDS_MAX)
+			return rp_err_set(err, RP_ERR_ENGINE, "more kinds of object than there are");
+		classes[k].what = kind;
+		classes[k].count++;
+		n += k == n;
+	}
+	for (k = 0; k < n; k++)
+		if (rp_survey_add_coverage(s, &classes[k], err) < 0)
+			return -1;
+	return 0;
+}
+
 int rp_survey_finish(struct rp_survey *s, struct rp_err **err)
 {
 	return rp_survey_sort(s, RP_ERR_ENGINE, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/util/argv.h"
 
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,25 @@ void rp_argv_addf(struct rp_argv *a, const char *fmt, ...)
 		word = NULL;
 	va_end(ap);
 	add(a, word);
+}
+
+void rp_argv_add_glob(struct rp_argv *a, const char *pattern)
+{
+	glob_t found;
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			rp_argv_add(a, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+void rp_argv_add_path(struct rp_argv *a, const char *list)
+{
+	while (list != NULL && *list != '\0') {
+		size_t n = strcspn(list, ":");
+		if (n > 0 && list[0] == '/')
+			rp_argv_addf(a, "%.*s", (int)n, list);
+		list += n + (list[n] == ':');
+	}
 }
 
 void rp_argv_done(struct rp_argv *a)

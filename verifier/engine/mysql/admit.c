@@ -10,6 +10,7 @@
 #include "verifier/engine/mysql/lobby.h"
 #include "verifier/engine/mysql/login.h"
 #include "verifier/engine/mysql/objects.h"
+#include "verifier/engine/mysql/place.h"
 #include "verifier/engine/mysql/relay.h"
 #include "verifier/engine/mysql/tls.h"
 #include "verifier/util/buf.h"
@@ -22,17 +23,10 @@
 /* Does this server keep a log whose position we may be told? */
 static int logs(struct rp_my_conn *c, bool *ret, struct rp_err **err)
 {
-	rp_autoerr struct rp_err *why = NULL;
-	rp_autorows *r = NULL;
-	const char *sql =
-		c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
-	*ret = false;
-	if (rp_my_query(c, sql, &r, &why) < 0)
-		return rp_err_kind(why) == RP_ERR_OBJECT
-			       ? 0
-			       : rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
-	*ret = mysql_num_rows(r) > 0;
-	return 0;
+	rp_autofree char *at = NULL;
+	int asked = rp_my_binlog_now(c, &at, err);
+	*ret = at != NULL;
+	return asked;
 }
 
 /* Where the log stands goes into the backup's header, as a comment: it proves that the backup is of our moment.

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "verifier/engine/ask.h"
 #include "verifier/engine/mysql/address.h"
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/hosting.h"
@@ -11,9 +12,6 @@
 
 /* The user's own questions. Each has a connection of its own: what it does to its session ends with it, and the
  * moment of the survey is not at stake. */
-
-/* Our clock runs on after the server's, for a server that does not look at its own. */
-#define GRACE_MS 5000
 
 /* A read-only transaction is a wall against writing rows, but not against files, settings and accounts; and what a
  * question calls may do all that with the rights of whoever asks. */
@@ -202,11 +200,11 @@ static int hear(struct rp_my_conn *c, const char *text, struct rp_reply *reply, 
 	return 0;
 }
 
-static int put(struct rp_my_conn *from, const struct rp_question *q, struct rp_run *run,
-	       struct rp_reply *reply, struct rp_err **err)
+static int put(struct rp_conn *conn, const struct rp_question *q, struct rp_run *run, struct rp_reply *reply,
+	       struct rp_err **err)
 {
 	rp_cleanup(rp_my_conn_freep) struct rp_my_conn *c = NULL;
-	if (check_word(q->text, err) < 0 || enter(&c, from, q->role, run, err) < 0 ||
+	if (check_word(q->text, err) < 0 || enter(&c, rp_my_of(conn), q->role, run, err) < 0 ||
 	    (q->limit_ms > 0 && limit(c, q->limit_ms, err) < 0) ||
 	    rp_my_exec(c, "START TRANSACTION READ ONLY", err) < 0)
 		return -1;
@@ -221,23 +219,5 @@ static int put(struct rp_my_conn *from, const struct rp_question *q, struct rp_r
 
 int rp_my_ask(struct rp_conn *conn, const struct rp_question *q, struct rp_reply *ret, struct rp_err **err)
 {
-	struct rp_my_conn *from = rp_my_of(conn);
-	struct rp_run run = *conn->run;
-	int64_t ends = (rp_run_clock_ms() + q->limit_ms + GRACE_MS) * 1000000;
-	bool ours = q->limit_ms > 0 && (run.deadline_ns == 0 || ends < run.deadline_ns);
-	if (ours)
-		run.deadline_ns = ends;
-	struct rp_reply reply = {0};
-	rp_autoerr struct rp_err *why = NULL;
-	if (put(from, q, &run, &reply, &why) == 0) {
-		*ret = reply;
-		return 0;
-	}
-	free(reply.first);
-	/* Nothing has happened to conn; whatever the question did, it can go on. */
-	enum rp_err_kind kind = rp_err_kind(why);
-	bool late = kind == RP_ERR_TIMEOUT && ours;
-	rp_err_set(err, late ? RP_ERR_OBJECT : kind, "%s",
-		   late ? "no answer in the time allowed for it" : rp_err_text(why));
-	return rp_err_hint_text(why) != NULL ? rp_err_hint(err, "%s", rp_err_hint_text(why)) : -1;
+	return rp_ask_in_time(conn, q, put, ret, err);
 }

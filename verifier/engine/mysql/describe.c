@@ -9,7 +9,6 @@
 #define NAME_MAX_BYTES (8 << 10)
 #define TEXT_MAX_BYTES (64u << 20) /* all texts of one object together */
 #define FACTS_MAX      32
-#define KINDS_MAX      64
 #define COLUMNS_MAX    48
 
 static const struct rp_my_kind *const tables[] = {rp_my_table_kinds, rp_my_part_kinds, rp_my_code_kinds,
@@ -257,29 +256,6 @@ static int add_kind(struct rp_my_conn *c, struct rp_survey *into, const struct r
 	return 0;
 }
 
-/* Counted by what was added, as some queries bring several kinds. */
-static int cover_kinds(struct rp_survey *into, struct rp_err **err)
-{
-	struct rp_coverage classes[KINDS_MAX] = {{0}};
-	size_t n = 0, k = 0;
-	for (size_t i = 0; i < into->n_objects; i++) {
-		const char *kind = into->objects[i].kind;
-		/* One kind follows upon the other, so the last one is nearly always the right one. */
-		if (n == 0 || strcmp(classes[k].what, kind) != 0)
-			for (k = 0; k < n && strcmp(classes[k].what, kind) != 0; k++)
-				;
-		if (k == KINDS_MAX)
-			return rp_err_set(err, RP_ERR_ENGINE, "more kinds of object than there are");
-		classes[k].what = kind;
-		classes[k].count++;
-		n += k == n;
-	}
-	for (k = 0; k < n; k++)
-		if (rp_survey_add_coverage(into, &classes[k], err) < 0)
-			return -1;
-	return 0;
-}
-
 static int add_classes(struct rp_my_conn *c, struct rp_survey *into, struct rp_err **err)
 {
 	for (const struct rp_my_class *k = rp_my_classes; k->sql != NULL; k++) {
@@ -334,7 +310,7 @@ int rp_my_describe(struct rp_conn *conn, struct rp_survey *into, struct rp_err *
 			if (rp_my_is_for(c, k->when, k->trait) && add_kind(c, into, k, err) < 0)
 				return -1;
 	if (add_rights(c, into, err) < 0 || rp_my_add_counters(c, into, err) < 0 ||
-	    cover_kinds(into, err) < 0 || add_classes(c, into, err) < 0)
+	    rp_survey_cover_kinds(into, err) < 0 || add_classes(c, into, err) < 0)
 		return -1;
 	return rp_my_add_relations(c, into, err);
 }

@@ -3,6 +3,7 @@
 
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/hold.h"
+#include "verifier/engine/mysql/place.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/parse.h"
 
@@ -35,26 +36,15 @@ static int hear_instance(struct rp_my_conn *c, struct rp_identity *who, struct r
 		    &who->instance, err);
 }
 
-/* "FILE:POSITION" of the log as it stands now; NULL: no right to know, or there is none. */
 static int hear_binlog(struct rp_my_conn *c, const char **ret, struct rp_err **err)
 {
-	rp_autoerr struct rp_err *why = NULL;
-	rp_autorows *r = NULL;
-	const char *sql =
-		c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+	rp_autofree char *at = NULL;
 	*ret = NULL;
-	if (rp_my_query(c, sql, &r, &why) < 0)
-		return rp_err_kind(why) == RP_ERR_OBJECT
-			       ? 0
-			       : rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
-	MYSQL_ROW row = mysql_fetch_row(r);
-	if (row == NULL || mysql_num_fields(r) < 2 || row[0] == NULL || row[1] == NULL)
-		return 0;
-	rp_autobuf text = RP_BUF_INIT(4096);
-	rp_buf_addf(&text, "%s:%s", row[0], row[1]);
-	if (rp_buf_check(&text, err) < 0)
+	if (rp_my_binlog_now(c, &at, err) < 0)
 		return -1;
-	*ret = rp_arena_strdup(c->said, rp_buf_text(&text));
+	if (at == NULL)
+		return 0;
+	*ret = rp_arena_strdup(c->said, at);
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 

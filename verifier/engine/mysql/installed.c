@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,41 +50,22 @@ bool rp_my_release(const char *version, enum rp_my_vendor *ret_vendor, unsigned 
 	return true;
 }
 
-static void add_glob(struct rp_argv *dirs, const char *pattern)
-{
-	glob_t found;
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			rp_argv_add(dirs, found.gl_pathv[i]);
-	globfree(&found);
-}
-
-static void add_list(struct rp_argv *dirs, const char *list)
-{
-	while (list != NULL && *list != '\0') {
-		size_t n = strcspn(list, ":");
-		if (n > 0 && list[0] == '/')
-			rp_argv_addf(dirs, "%.*s", (int)n, list);
-		list += n + (list[n] == ':');
-	}
-}
-
 /* Who names directories in REPROVE_SERVERS means these and no others: of programs, or those above them. In this
  * order: of two of one version the first is taken. */
 static void add_all(struct rp_argv *dirs)
 {
 	const char *named = getenv("REPROVE_SERVERS");
 	if (named != NULL && named[0] != '\0') {
-		add_list(dirs, named);
+		rp_argv_add_path(dirs, named);
 		return;
 	}
-	rp_argv_add(dirs, "/usr");	     /* the distributions' */
-	rp_argv_add(dirs, "/usr/local");     /* make install */
-	add_glob(dirs, "/usr/local/mysql*"); /* the vendors' own archives */
-	add_glob(dirs, "/usr/local/mariadb*");
-	add_glob(dirs, "/opt/mysql*");
-	add_glob(dirs, "/opt/mariadb*");
-	add_list(dirs, getenv("PATH"));
+	rp_argv_add(dirs, "/usr");		     /* the distributions' */
+	rp_argv_add(dirs, "/usr/local");	     /* make install */
+	rp_argv_add_glob(dirs, "/usr/local/mysql*"); /* the vendors' own archives */
+	rp_argv_add_glob(dirs, "/usr/local/mariadb*");
+	rp_argv_add_glob(dirs, "/opt/mysql*");
+	rp_argv_add_glob(dirs, "/opt/mariadb*");
+	rp_argv_add_path(dirs, getenv("PATH"));
 }
 
 /* Append the real paths of what goes by these names, each once. */

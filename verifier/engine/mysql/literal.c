@@ -36,7 +36,7 @@ void rp_my_key_column(struct rp_my_key_column *ret, const struct rp_column *c, c
 		(void)snprintf(ret->charset, sizeof ret->charset, "%s", charset);
 }
 
-static uint64_t big_endian(const uint8_t *p, size_t len)
+uint64_t rp_my_big_endian(const uint8_t *p, size_t len)
 {
 	uint64_t v = 0;
 	while (len-- > 0)
@@ -44,14 +44,14 @@ static uint64_t big_endian(const uint8_t *p, size_t len)
 	return v;
 }
 
-static uint64_t whole(const struct rp_field *f)
+uint64_t rp_my_whole(const struct rp_field *f)
 {
-	return big_endian(f->value, f->len);
+	return rp_my_big_endian(f->value, f->len);
 }
 
 double rp_my_real(const struct rp_field *f)
 {
-	uint64_t bits = whole(f);
+	uint64_t bits = rp_my_whole(f);
 	double d = 0;
 	if (f->len == 4) {
 		uint32_t half = (uint32_t)bits;
@@ -79,9 +79,10 @@ static void add_time(struct rp_buf *sql, int64_t us)
 
 static void add_moment(struct rp_buf *sql, const uint8_t *p, bool is_date)
 {
-	rp_buf_addf(sql, "'%04u-%02u-%02u", (unsigned)big_endian(p, 2), p[2], p[3]);
+	rp_buf_addf(sql, "'%04u-%02u-%02u", (unsigned)rp_my_big_endian(p, 2), p[2], p[3]);
 	if (!is_date)
-		rp_buf_addf(sql, " %02u:%02u:%02u.%06u", p[4], p[5], p[6], (unsigned)big_endian(p + 7, 4));
+		rp_buf_addf(sql, " %02u:%02u:%02u.%06u", p[4], p[5], p[6],
+			    (unsigned)rp_my_big_endian(p + 7, 4));
 	rp_buf_add(sql, "'");
 }
 
@@ -137,13 +138,13 @@ bool rp_my_is_value(const struct rp_my_key_column *k, const struct rp_field *f)
 static void add_fixed(struct rp_buf *sql, enum rp_my_form form, const struct rp_field *f)
 {
 	if (form == RP_MY_INT)
-		rp_buf_addf(sql, "%lld", (long long)(int64_t)whole(f));
+		rp_buf_addf(sql, "%lld", (long long)(int64_t)rp_my_whole(f));
 	else if (form == RP_MY_UINT)
-		rp_buf_addf(sql, "%llu", (unsigned long long)whole(f));
+		rp_buf_addf(sql, "%llu", (unsigned long long)rp_my_whole(f));
 	else if (form == RP_MY_FLOAT || form == RP_MY_DOUBLE)
 		add_real(sql, rp_my_real(f));
 	else if (form == RP_MY_TIME)
-		add_time(sql, (int64_t)whole(f));
+		add_time(sql, (int64_t)rp_my_whole(f));
 	else if (form == RP_MY_DATE || form == RP_MY_DATETIME)
 		add_moment(sql, f->value, form == RP_MY_DATE);
 	else if (form == RP_MY_UUID)
@@ -157,7 +158,7 @@ bool rp_my_add_literal(struct rp_buf *sql, const struct rp_my_key_column *k, con
 	if (!rp_my_is_value(k, f))
 		return false;
 	if (k->is_bit)
-		rp_buf_addf(sql, "%llu", (unsigned long long)whole(f));
+		rp_buf_addf(sql, "%llu", (unsigned long long)rp_my_whole(f));
 	else if (k->form == RP_MY_BYTES)
 		add_bytes(sql, k, f->value, f->len);
 	else if (k->form == RP_MY_DECIMAL)

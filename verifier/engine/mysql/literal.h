@@ -36,6 +36,9 @@ bool rp_my_middle(struct rp_buf *ret, const struct rp_my_key_column *k, const st
 
 /* Whether it is as long as such a value is. */
 bool rp_my_is_value(const struct rp_my_key_column *k, const struct rp_field *f);
+/* The number that bytes are, most significant first: at most eight of them. */
+uint64_t rp_my_big_endian(const uint8_t *p, size_t len);
+uint64_t rp_my_whole(const struct rp_field *f);
 /* As the bytes of a float or double say. */
 double rp_my_real(const struct rp_field *f);
 

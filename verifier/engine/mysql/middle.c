@@ -9,19 +9,6 @@
 /* The middle between two values of a key, whatever "between" is: of numbers, of days, of texts as numbers to some
  * base. */
 
-static uint64_t big_endian(const uint8_t *p, size_t len)
-{
-	uint64_t v = 0;
-	while (len-- > 0)
-		v = v << 8 | *p++;
-	return v;
-}
-
-static uint64_t whole(const struct rp_field *f)
-{
-	return big_endian(f->value, f->len);
-}
-
 static void add_number(struct rp_buf *to, uint64_t v, size_t len)
 {
 	uint8_t bytes[8];
@@ -33,7 +20,7 @@ static void add_number(struct rp_buf *to, uint64_t v, size_t len)
 static bool middle_whole(struct rp_buf *ret, const struct rp_field *from, const struct rp_field *to,
 			 bool is_signed)
 {
-	uint64_t a = whole(from), b = whole(to);
+	uint64_t a = rp_my_whole(from), b = rp_my_whole(to);
 	uint64_t half = (b - a) / 2; /* right for signed ones, too */
 	if ((is_signed ? (int64_t)a >= (int64_t)b : a >= b) || half == 0)
 		return false;
@@ -77,7 +64,7 @@ static bool middle_decimal(struct rp_buf *ret, const struct rp_field *from, cons
 /* As if all months had 32 days: in order is what it need be, and that is all. */
 static uint64_t linear(const uint8_t *p, bool is_date)
 {
-	uint64_t day = (big_endian(p, 2) * 13 + p[2]) * 32 + p[3];
+	uint64_t day = (rp_my_big_endian(p, 2) * 13 + p[2]) * 32 + p[3];
 	return is_date ? day : ((day * 24 + p[4]) * 60 + p[5]) * 60 + p[6];
 }
 

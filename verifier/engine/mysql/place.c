@@ -82,14 +82,15 @@ static void note(struct rp_my_moment *m, const char *name, char *value)
 		m->facts[m->n_facts++] = (struct rp_fact){name, value};
 }
 
-static int note_binlog_now(struct rp_my_conn *c, struct rp_my_moment *m, struct rp_err **err)
+/* Without the right to know it is not known, and the dump does not say it, either. */
+int rp_my_binlog_now(struct rp_my_conn *c, char **ret, struct rp_err **err)
 {
 	rp_autoerr struct rp_err *why = NULL;
 	rp_autorows *r = NULL;
-	if (rp_my_query(c,
-			c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
-			&r, &why) < 0)
-		/* Without that right it is not known, and the dump does not say it, either. */
+	const char *sql =
+		c->is.has[RP_MY_BINARY_LOG_STATUS] ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+	*ret = NULL;
+	if (rp_my_query(c, sql, &r, &why) < 0)
 		return rp_err_kind(why) == RP_ERR_OBJECT
 			       ? 0
 			       : rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
@@ -100,7 +101,17 @@ static int note_binlog_now(struct rp_my_conn *c, struct rp_my_moment *m, struct 
 	rp_buf_addf(&text, "%s:%s", row[0], row[1]);
 	if (rp_buf_check(&text, err) < 0)
 		return -1;
-	note(m, "binlog", rp_buf_take(&text));
+	*ret = rp_buf_take(&text);
+	return 0;
+}
+
+static int note_binlog_now(struct rp_my_conn *c, struct rp_my_moment *m, struct rp_err **err)
+{
+	char *at = NULL;
+	if (rp_my_binlog_now(c, &at, err) < 0)
+		return -1;
+	if (at != NULL)
+		note(m, "binlog", at);
 	return 0;
 }
 

@@ -115,41 +115,9 @@ static int check_all(struct rp_pg_conn *c, const char *schema, struct rp_finding
 	return 0;
 }
 
-static int run(struct rp_pg_conn *c, struct rp_findings *to, struct rp_err **err)
-{
-	rp_autofree char *schema = NULL;
-	const char *why = NULL;
-	rp_autoerr struct rp_err *refused = NULL;
-	int there = rp_pg_private_begin(c, &schema, &refused) < 0
-			    ? -1
-			    : rp_pg_private_extension(c, "amcheck", schema, &why, &refused);
-	if (there < 0 && rp_err_kind(refused) == RP_ERR_OBJECT)
-		why = rp_err_text(refused);
-	else if (there < 0) {
-		if (err != NULL)
-			*err = rp_take(refused);
-		return -1;
-	}
-	if (there <= 0) {
-		rp_not_run(to, "", "extension amcheck cannot be used: %s", why);
-		return 0;
-	}
-	return rp_pg_private_safe(c, err) < 0 ? -1 : check_all(c, schema, to, err);
-}
-
 int rp_pg_test_amcheck(struct rp_conn *conn, const struct rp_survey *found, struct rp_findings *to,
 		       struct rp_err **err)
 {
-	struct rp_pg_conn *c = rp_pg_of(conn);
 	(void)found;
-	if (c->standby) {
-		rp_not_run(to, "",
-			   "a server in recovery lets nobody make the extension amcheck: promote it first");
-		return 0;
-	}
-	if (run(c, to, err) < 0) {
-		(void)rp_pg_private_end(c, NULL);
-		return -1;
-	}
-	return rp_pg_private_end(c, err);
+	return rp_pg_private_test(rp_pg_of(conn), "amcheck", NULL, check_all, to, err);
 }

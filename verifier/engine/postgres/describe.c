@@ -9,7 +9,6 @@
 
 #define NAME_MAX_BYTES (64 << 10)
 #define FACTS_MAX      32
-#define KINDS_MAX      128
 
 static const struct rp_pg_kind *const tables[] = {
 	rp_pg_relation_kinds, rp_pg_table_part_kinds, rp_pg_code_kinds,	    rp_pg_type_kinds,
@@ -122,29 +121,6 @@ static int add_kind(struct rp_pg_conn *c, struct rp_survey *into, const struct r
 	return rp_err_hint(err, "where somebody changed the schema meanwhile, try again");
 }
 
-/* Counted by what was added, as some queries bring several kinds. */
-static int cover_kinds(struct rp_survey *into, struct rp_err **err)
-{
-	struct rp_coverage classes[KINDS_MAX] = {{0}};
-	size_t n = 0, k = 0;
-	for (size_t i = 0; i < into->n_objects; i++) {
-		const char *kind = into->objects[i].kind;
-		/* One kind follows upon the other, so the last one is nearly always the right one. */
-		if (n == 0 || strcmp(classes[k].what, kind) != 0)
-			for (k = 0; k < n && strcmp(classes[k].what, kind) != 0; k++)
-				;
-		if (k == KINDS_MAX)
-			return rp_err_set(err, RP_ERR_ENGINE, "more kinds of object than there are");
-		classes[k].what = kind;
-		classes[k].count++;
-		n += k == n;
-	}
-	for (k = 0; k < n; k++)
-		if (rp_survey_add_coverage(into, &classes[k], err) < 0)
-			return -1;
-	return 0;
-}
-
 static bool is_listed(const PGresult *names, const char *name)
 {
 	for (int i = 0; i < PQntuples(names); i++)
@@ -212,7 +188,7 @@ static int describe(struct rp_pg_conn *c, struct rp_survey *into, struct rp_pg_r
 			if (of_version(c, k->from, k->until) && add_kind(c, into, k, roles, err) < 0)
 				return -1;
 	if (rp_pg_add_sequences(c, into, roles, err) < 0 || add_roles(c, into, roles, err) < 0 ||
-	    cover_kinds(into, err) < 0 || add_classes(c, into, err) < 0)
+	    rp_survey_cover_kinds(into, err) < 0 || add_classes(c, into, err) < 0)
 		return -1;
 	return rp_pg_add_relations(c, into, err);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,38 +27,19 @@ unsigned rp_pg_release(const char *version)
 	return n;
 }
 
-static void add_glob(struct rp_argv *dirs, const char *pattern)
-{
-	glob_t found;
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			rp_argv_add(dirs, found.gl_pathv[i]);
-	globfree(&found);
-}
-
-static void add_list(struct rp_argv *dirs, const char *list)
-{
-	while (list != NULL && *list != '\0') {
-		size_t n = strcspn(list, ":");
-		if (n > 0 && list[0] == '/')
-			rp_argv_addf(dirs, "%.*s", (int)n, list);
-		list += n + (list[n] == ':');
-	}
-}
-
 /* Who names directories in REPROVE_SERVERS means these and no others. In this order: of two of one version the
  * first is taken. */
 static void add_all(struct rp_argv *dirs)
 {
 	const char *named = getenv("REPROVE_SERVERS");
 	if (named != NULL && named[0] != '\0') {
-		add_list(dirs, named);
+		rp_argv_add_path(dirs, named);
 		return;
 	}
-	add_glob(dirs, "/usr/lib/postgresql/*/bin"); /* Debian */
-	add_glob(dirs, "/usr/pgsql-*/bin");	     /* the project's own RPMs */
-	add_glob(dirs, "/usr/local/pgsql/bin");	     /* its own make install */
-	add_list(dirs, getenv("PATH"));
+	rp_argv_add_glob(dirs, "/usr/lib/postgresql/*/bin"); /* Debian */
+	rp_argv_add_glob(dirs, "/usr/pgsql-*/bin");	     /* the project's own RPMs */
+	rp_argv_add_glob(dirs, "/usr/local/pgsql/bin");	     /* its own make install */
+	rp_argv_add_path(dirs, getenv("PATH"));
 }
 
 /* "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)" */

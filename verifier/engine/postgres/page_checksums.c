@@ -174,45 +174,13 @@ const char *rp_pg_page_checksums_moot(struct rp_conn *conn)
 	return "the server that was backed up keeps no checksums of its pages (initdb --data-checksums)";
 }
 
-static int run(struct rp_pg_conn *c, struct rp_findings *to, struct rp_err **err)
-{
-	rp_autofree char *schema = NULL;
-	const char *why = NULL;
-	rp_autoerr struct rp_err *refused = NULL;
-	/* What is only in its buffers has not been written, and is not there to be read. */
-	if (rp_pg_private_end(c, err) < 0)
-		return -1;
-	int there = rp_pg_exec(c, "CHECKPOINT", &refused) < 0 || rp_pg_private_begin(c, &schema, &refused) < 0
-			    ? -1
-			    : rp_pg_private_extension(c, "pageinspect", schema, &why, &refused);
-	if (there < 0 && rp_err_kind(refused) == RP_ERR_OBJECT)
-		why = rp_err_text(refused);
-	else if (there < 0) {
-		if (err != NULL)
-			*err = rp_take(refused);
-		return -1;
-	}
-	if (there <= 0) {
-		rp_not_run(to, "", "extension pageinspect cannot be used: %s", why);
-		return 0;
-	}
-	return rp_pg_private_safe(c, err) < 0 ? -1 : read_all(c, schema, to, err);
-}
-
 int rp_pg_test_page_checksums(struct rp_conn *conn, const struct rp_survey *found, struct rp_findings *to,
 			      struct rp_err **err)
 {
 	struct rp_pg_conn *c = rp_pg_of(conn);
 	(void)found;
-	if (c->standby) {
-		rp_not_run(
-			to, "",
-			"a server in recovery lets nobody make the extension pageinspect: promote it first");
-		return 0;
-	}
-	if (run(c, to, err) < 0) {
-		(void)rp_pg_private_end(c, NULL);
+	/* What is only in its buffers has not been written, and is not there to be read. */
+	if (!c->standby && rp_pg_private_end(c, err) < 0)
 		return -1;
-	}
-	return rp_pg_private_end(c, err);
+	return rp_pg_private_test(c, "pageinspect", "CHECKPOINT", read_all, to, err);
 }

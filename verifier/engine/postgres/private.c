@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/result/finding.h"
 #include "verifier/util/buf.h"
 
 /* An event trigger of the restored database would run its own code at our first statement. Sessions of ours have
@@ -54,7 +55,7 @@ int rp_pg_private_begin(struct rp_pg_conn *c, char **ret_schema, struct rp_err *
 }
 
 /* The savepoint to which a refused statement goes back, see rp_pg_recover(). */
-int rp_pg_private_safe(struct rp_pg_conn *c, struct rp_err **err)
+static int make_safe(struct rp_pg_conn *c, struct rp_err **err)
 {
 	if (rp_pg_exec(c, "SAVEPOINT reprove", err) < 0)
 		return -1;
@@ -68,8 +69,10 @@ int rp_pg_private_end(struct rp_pg_conn *c, struct rp_err **err)
 	return rp_pg_exec(c, "ROLLBACK", err);
 }
 
-int rp_pg_private_extension(struct rp_pg_conn *c, const char *name, const char *schema, const char **ret_why,
-			    struct rp_err **err)
+/* Afresh even where the database has it: what a backup brought may bear the name and be something else. 1: it is
+ * there; 0: it cannot be had, *ret_why says why (static); -1: failed. */
+static int make_extension(struct rp_pg_conn *c, const char *name, const char *schema, const char **ret_why,
+			  struct rp_err **err)
 {
 	/* clang-format off */
 	static const char sql[] =
@@ -93,4 +96,46 @@ int rp_pg_private_extension(struct rp_pg_conn *c, const char *name, const char *
 	    rp_pg_exec(c, rp_buf_text(&create), err) < 0)
 		return rp_err_wrap(err, "extension '%s'", name);
 	return 1;
+}
+
+/* 1: the extension is there; 0: it cannot be had here, and the answer says why. */
+static int begin_with(struct rp_pg_conn *c, const char *extension, const char *before, char **ret_schema,
+		      struct rp_findings *to, struct rp_err **err)
+{
+	const char *why = NULL;
+	rp_autoerr struct rp_err *refused = NULL;
+	int there = (before != NULL && rp_pg_exec(c, before, &refused) < 0) ||
+				    rp_pg_private_begin(c, ret_schema, &refused) < 0
+			    ? -1
+			    : make_extension(c, extension, *ret_schema, &why, &refused);
+	if (there < 0 && rp_err_kind(refused) == RP_ERR_OBJECT)
+		why = rp_err_text(refused);
+	else if (there < 0) {
+		if (err != NULL)
+			*err = rp_take(refused);
+		return -1;
+	}
+	if (there > 0)
+		return 1;
+	rp_not_run(to, "", "extension %s cannot be used: %s", extension, why);
+	return 0;
+}
+
+int rp_pg_private_test(struct rp_pg_conn *c, const char *extension, const char *before,
+		       int (*look)(struct rp_pg_conn *c, const char *schema, struct rp_findings *to,
+				   struct rp_err **err),
+		       struct rp_findings *to, struct rp_err **err)
+{
+	rp_autofree char *schema = NULL;
+	if (c->standby) {
+		rp_not_run(to, "", "a server in recovery lets nobody make the extension %s: promote it first",
+			   extension);
+		return 0;
+	}
+	int there = begin_with(c, extension, before, &schema, to, err);
+	if (there < 0 || (there > 0 && (make_safe(c, err) < 0 || look(c, schema, to, err) < 0))) {
+		(void)rp_pg_private_end(c, NULL);
+		return -1;
+	}
+	return rp_pg_private_end(c, err);
 }

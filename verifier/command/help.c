@@ -87,10 +87,21 @@ static void examples(struct rp_buf *out, const struct rp_command *c)
 	}
 }
 
-void rp_help_command(const struct rp_command *c, struct rp_buf *out)
+static void options_of(const struct rp_command *c, const char *group, struct rp_buf *out)
 {
 	rp_autobuf term = RP_BUF_INIT(1024);
 
+	for (const struct rp_option *o = c->options; o && o->name; o++) {
+		if (!rp_option_is_of(o, group))
+			continue;
+		rp_buf_reset(&term);
+		rp_buf_addf(&term, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		entry(out, rp_buf_text(&term), o->help);
+	}
+}
+
+void rp_help_command(const struct rp_command *c, struct rp_buf *out)
+{
 	wrap(out, c->summary, 0, 0);
 	rp_buf_addf(out, "\nusage: reprove %s", c->name);
 	for (const struct rp_option *o = c->options; o && o->name; o++) {
@@ -102,16 +113,16 @@ void rp_help_command(const struct rp_command *c, struct rp_buf *out)
 		rp_buf_addf(out, c->operand->required ? " %s" : " [%s]", c->operand->value);
 	rp_buf_add(out, "\n\n");
 	wrap(out, c->about, 0, 0);
-	rp_buf_add(out, "\noptions:\n");
-	for (const struct rp_option *o = c->options; o && o->name; o++) {
-		rp_buf_reset(&term);
-		rp_buf_addf(&term, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-		entry(out, rp_buf_text(&term), o->help);
-	}
-	entry(out, "--help", "Print this.");
 	if (c->operand) {
 		rp_buf_add(out, "\n");
 		entry(out, c->operand->value, c->operand->help);
+	}
+	rp_buf_add(out, "\noptions:\n");
+	options_of(c, NULL, out);
+	entry(out, "--help", "Print this.");
+	for (const char *group = rp_options_group(c, NULL); group; group = rp_options_group(c, group)) {
+		rp_buf_addf(out, "\n%s:\n", group);
+		options_of(c, group, out);
 	}
 	examples(out, c);
 	statuses(out);

@@ -115,6 +115,13 @@ static void synopsis(struct rp_buf *out, const struct rp_command *c)
 		rp_buf_addf(out, c->operand->required ? "\\fI%s\\fR\n" : "[\\fI%s\\fR]\n", c->operand->value);
 }
 
+static void options_of(const struct rp_command *c, const char *group, struct rp_buf *out)
+{
+	for (const struct rp_option *o = c->options; o && o->name; o++)
+		if (rp_option_is_of(o, group))
+			option(out, o->name, o->value, o->help);
+}
+
 static void page_of_command(const struct rp_command *c, struct rp_buf *out)
 {
 	char name[64];
@@ -127,13 +134,18 @@ static void page_of_command(const struct rp_command *c, struct rp_buf *out)
 	rp_buf_add(out, ".SH DESCRIPTION\n");
 	paragraphs(out, c->about);
 	rp_buf_add(out, ".SH OPTIONS\n");
-	for (const struct rp_option *o = c->options; o && o->name; o++)
-		option(out, o->name, o->value, o->help);
-	option(out, "help", NULL, "Print a short form of this page.");
 	if (c->operand) {
 		rp_buf_addf(out, ".TP\n.I %s\n", c->operand->value);
 		text(out, c->operand->help);
 		rp_buf_add(out, "\n");
+	}
+	options_of(c, NULL, out);
+	option(out, "help", NULL, "Print a short form of this page.");
+	for (const char *group = rp_options_group(c, NULL); group; group = rp_options_group(c, group)) {
+		rp_buf_add(out, ".SS ");
+		text(out, group);
+		rp_buf_add(out, "\n");
+		options_of(c, group, out);
 	}
 	for (const struct rp_section *s = c->sections; s && s->title; s++) {
 		rp_buf_addf(out, ".SH %s\n", s->title);

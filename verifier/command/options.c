@@ -35,6 +35,34 @@ const struct rp_option *rp_option_named(const struct rp_command *c, const char *
 	return NULL;
 }
 
+bool rp_option_is_of(const struct rp_option *o, const char *group)
+{
+	return o->group && group ? strcmp(o->group, group) == 0 : o->group == group;
+}
+
+static bool stands_before(const struct rp_option *from, const struct rp_option *o)
+{
+	for (; from < o; from++) {
+		if (rp_option_is_of(from, o->group))
+			return true;
+	}
+	return false;
+}
+
+const char *rp_options_group(const struct rp_command *c, const char *group)
+{
+	bool behind = !group;
+
+	for (const struct rp_option *o = c->options; o && o->name; o++) {
+		if (!o->group || stands_before(c->options, o))
+			continue;
+		if (behind)
+			return o->group;
+		behind = rp_option_is_of(o, group);
+	}
+	return NULL;
+}
+
 static int append(const char ***list, const char *value, struct rp_err **err)
 {
 	size_t n = 0;

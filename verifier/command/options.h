@@ -33,6 +33,7 @@ struct rp_option {
 	enum rp_option_type type;
 	const char *value; /* what help calls its value; NULL for a flag */
 	const char *help;  /* one or two sentences */
+	const char *group; /* the heading that it stands under, wherever its row is; NULL: none */
 	size_t at;	   /* where it goes in the subcommand's struct */
 	bool required;
 	bool alone;	   /* when it is given, nothing else is required */
@@ -86,6 +87,11 @@ const struct rp_command *rp_command_named(const char *name); /* NULL: there is n
 int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], void *into,
 		     struct rp_arena *memory, struct rp_err **err);
 void rp_options_done(const struct rp_command *c, void *into);
+
+/* The headings of a subcommand's options in the order of their rows: the one after 'group' (NULL: the first); NULL: no
+ * more. Options without one come before. */
+const char *rp_options_group(const struct rp_command *c, const char *group);
+bool rp_option_is_of(const struct rp_option *o, const char *group);
 
 /* One option's value as it is written, put where it belongs; and whether it may be given again and again. */
 int rp_option_store(const struct rp_option *o, const char *value, void *into, struct rp_err **err);

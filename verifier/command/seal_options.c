@@ -29,6 +29,7 @@ const struct rp_option rp_seal_options[] = {
 	 .required = true,
 	 .help = "Where the signed manifest goes: written beside, then renamed."},
 	{.name = "backup",
+	 .group = "the backup",
 	 .type = RP_OPTION_FILE,
 	 .value = "FILE",
 	 AT(backup),
@@ -36,6 +37,7 @@ const struct rp_option rp_seal_options[] = {
 		 "tool of the server's version. '-' is standard output. Without it the survey is sealed "
 		 "alone."},
 	{.name = "format",
+	 .group = "the backup",
 	 .type = RP_OPTION_TEXT,
 	 .value = "FORMAT",
 	 AT(format),
@@ -43,6 +45,7 @@ const struct rp_option rp_seal_options[] = {
 		 "connections as --jobs says); mysqldump or mydumper (a directory, too) for MariaDB and MySQL. The engine's first "
 		 "when it is not given: custom, mysqldump."},
 	{.name = "backup-command",
+	 .group = "the backup",
 	 .type = RP_OPTION_TEXT,
 	 .value = "COMMAND",
 	 AT(command),
@@ -52,6 +55,7 @@ const struct rp_option rp_seal_options[] = {
 		 "that says how to connect, and {socket} by the socket that stands in it. What lets it into the "
 		 "snapshot must be there. Words are split at blanks, and quotes are understood; there is no shell."},
 	{.name = "backup-filter",
+	 .group = "the backup",
 	 .type = RP_OPTION_TEXTS,
 	 .value = "COMMAND",
 	 AT(filters),
@@ -59,6 +63,7 @@ const struct rp_option rp_seal_options[] = {
 		 "standard input to standard output. What comes out is the backup, and its SHA-256 is sealed. May be "
 		 "given up to four times; the first one gets what the dump tool writes."},
 	{.name = "physical",
+	 .group = "the backup",
 	 .type = RP_OPTION_FLAG,
 	 AT(physical),
 	 .help = "Seal a moment at which the replay of the server's log can stop exactly, so that a physical backup "
@@ -83,6 +88,7 @@ const struct rp_option rp_seal_options[] = {
 	 .max = 256,
 	 .help = "Read with that many connections, all in one snapshot; one per core when it is not given."},
 	{.name = "sketch",
+	 .group = "naming rows that differ later",
 	 .type = RP_OPTION_NUMBER,
 	 .value = "BYTES",
 	 AT(sketch),
@@ -91,6 +97,7 @@ const struct rp_option rp_seal_options[] = {
 	 .help = "How many bytes of the manifest a large relation may take, so that rows that differ can be "
 		 "named; 10240 when it is not given."},
 	{.name = "all-sketches",
+	 .group = "naming rows that differ later",
 	 .type = RP_OPTION_NUMBER,
 	 .value = "BYTES",
 	 AT(all_sketches),
@@ -100,10 +107,12 @@ const struct rp_option rp_seal_options[] = {
 		 "given. Where there are so many relations that they would take more, the largest get less, and "
 		 "the manifest lists which."},
 	{.name = "no-sketch",
+	 .group = "naming rows that differ later",
 	 .type = RP_OPTION_FLAG,
 	 AT(no_sketch),
 	 .help = "Keep nothing that names rows; the manifest is then smaller and says less."},
 	{.name = "fingerprint-keys",
+	 .group = "naming rows that differ later",
 	 .type = RP_OPTION_FLAG,
 	 AT(fingerprint_keys),
 	 .help = "Keep keyed fingerprints of the rows' keys and never the keys themselves, for keys that are "

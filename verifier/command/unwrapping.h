@@ -19,6 +19,7 @@ struct unwrapping_options {
 
 /* Their rows in a subcommand's table; 'member' is the one of its struct. */
 #define RP_UNWRAPPING_AT(options, member, which)                                                             \
+	.group = "how the backup is packed and encrypted",                                                   \
 	.at = offsetof(struct options, member) + offsetof(struct unwrapping_options, which)
 #define RP_UNWRAPPING_OPTIONS(options, member)                                                                       \
 	{.name = "passphrase-file",                                                                                  \

@@ -44,7 +44,7 @@ static int sign(char **paths, size_t n)
 	const struct rp_manifest m = sample(survey);
 	int r = 0;
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = rp_key_load_private(&keys[i], paths[i], &err);
+		r = rp_key_load_private(&keys[i], paths[i], NULL, &err);
 	r = r < 0 || rp_manifest_sign(&text, &m, keys, n, &err) < 0 ? complain(err) : 0;
 	if (r == 0 && fwrite(text.s, 1, text.len, stdout) != text.len)
 		r = 2;

@@ -27,7 +27,7 @@ static void make_keys(struct rp_trusted_key keys[2])
 	for (size_t i = 0; i < 2; i++) {
 		EVP_PKEY *pkey = NULL;
 		struct rp_key *key = NULL;
-		if (rp_key_parse(&pkey, pems[i], strlen(pems[i]), false, NULL) < 0 ||
+		if (rp_key_parse(&pkey, pems[i], strlen(pems[i]), false, NULL, NULL) < 0 ||
 		    rp_key_of(&key, pkey, NULL) < 0)
 			abort();
 		keys[i] = (struct rp_trusted_key){.key = key, .roles = RP_SIGNS_MANIFESTS};

@@ -55,7 +55,7 @@ static inline struct rp_key *sample_private(const char *dir, const char *name)
 	char path[512];
 	struct rp_key *k = NULL;
 	sample_place(dir, name, 0600, path, sizeof path);
-	(void)!rp_key_load_private(&k, path, NULL);
+	(void)!rp_key_load_private(&k, path, NULL, NULL);
 	return k;
 }
 

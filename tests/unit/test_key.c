@@ -6,9 +6,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+
 #include "tests/unit/manifest_sample.h"
 #include "verifier/manifest/key.h"
 #include "verifier/util/cleanup.h"
+#include "verifier/util/secret.h"
 
 /* As "openssl pkey -pubin -in p256.pub -outform DER | sha256sum" says; tests/cli/manifest_openssl.sh asks it. */
 static void key_id_is_the_same_in_every_form_of_a_key(void **state)
@@ -70,9 +74,10 @@ static const struct {
 	{"p384.pub", false, "is an ECDSA key on the curve 'secp384r1', expected Ed25519 or ECDSA P-256",
 	 "keygen"},
 	{"ed448.pub", false, "is a key for ED448, expected Ed25519 or ECDSA P-256", "reprove keygen"},
-	{"encrypted.key", true, "is encrypted with a passphrase, expected a private key", "openssl pkey"},
-	{"encrypted-sec1.key", true, "is encrypted with a passphrase, expected a private key",
-	 "openssl pkey"},
+	{"encrypted.key", true, "is encrypted, and no passphrase is given", "--key-passphrase-file"},
+	{"encrypted.key", false, "is an encrypted private key, expected a public key", "openssl pkey"},
+	{"encrypted-sec1.key", true,
+	 "is encrypted in the old way of PEM, which is quickly guessed, expected PKCS#8", "openssl pkcs8"},
 	{"truncated.key", true, "is no PEM file, or a truncated one", NULL},
 	{"truncated.pub", false, "is no PEM file, or a truncated one", NULL},
 	{"cut.pub", false, "is damaged: no key can be read from it", NULL},
@@ -93,7 +98,7 @@ static void bad_key_file_is_refused_with_what_is_wrong(void **state)
 		struct rp_key *k = NULL;
 		char path[512], text[1024];
 		sample_place(*state, bad[i].file, 0600, path, sizeof path);
-		int r = bad[i].secret ? rp_key_load_private(&k, path, &err)
+		int r = bad[i].secret ? rp_key_load_private(&k, path, NULL, &err)
 				      : rp_key_load_public(&k, path, &err);
 		snprintf(text, sizeof text, "%s key '%s': %s", bad[i].secret ? "private" : "public", path,
 			 bad[i].text);
@@ -113,7 +118,7 @@ static void private_key_that_others_can_read_is_refused(void **state)
 		rp_autoerr struct rp_err *err = NULL;
 		struct rp_key *k = NULL;
 		sample_place(*state, "ed25519.key", modes[i], path, sizeof path);
-		assert_int_equal(rp_key_load_private(&k, path, &err), -1);
+		assert_int_equal(rp_key_load_private(&k, path, NULL, &err), -1);
 		snprintf(text, sizeof text,
 			 "private key '%s': others may read or change it: its mode is %04o, expected 0600",
 			 path, (unsigned)modes[i]);
@@ -123,7 +128,130 @@ static void private_key_that_others_can_read_is_refused(void **state)
 	}
 	sample_place(*state, "ed25519.key", 0400, path, sizeof path);
 	rp_auto(rp_key) k = NULL;
-	assert_int_equal(rp_key_load_private(&k, path, NULL), 0);
+	assert_int_equal(rp_key_load_private(&k, path, NULL, NULL), 0);
+}
+
+static struct rp_secret *passphrase(const char *text)
+{
+	struct rp_secret *s = NULL;
+	assert_int_equal(setenv("RP_TEST_PASSPHRASE", text, 1), 0);
+	assert_int_equal(rp_secret_of_variable(&s, "RP_TEST_PASSPHRASE", NULL), 0);
+	return s;
+}
+
+static void refused(const char *path, const struct rp_secret *passphrase, const char *text)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	struct rp_key *k = NULL;
+	assert_int_equal(rp_key_load_private(&k, path, passphrase, &err), -1);
+	assert_int_equal(rp_err_kind(err), RP_ERR_CONFIG);
+	assert_non_null(strstr(rp_err_text(err), text));
+}
+
+static void encrypted_key_opens_with_its_passphrase_alone(void **state)
+{
+	char path[512], plain[512];
+	sample_place(*state, "encrypted.key", 0600, path, sizeof path);
+	sample_place(*state, "p256.key", 0600, plain, sizeof plain);
+	rp_auto(rp_secret) right = passphrase("secret");
+	rp_auto(rp_key) k = NULL;
+	assert_int_equal(rp_key_load_private(&k, path, right, NULL), 0);
+	assert_int_equal(rp_key_try(k, NULL), 0);
+	static const char *const wrong[] = {"Secret", "secre", "secret ", "x"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		rp_auto(rp_secret) bad_one = passphrase(wrong[i]);
+		refused(path, bad_one, "the passphrase is wrong, or the file is damaged");
+	}
+	refused(plain, right, "is not encrypted, and a passphrase for it is given");
+}
+
+static void keygen_makes_both_kinds_and_encrypts_them(void **state)
+{
+	static const enum rp_key_type types[] = {RP_KEY_ED25519, RP_KEY_P256};
+	static const char *const digests[] = {NULL, "SHA256"};
+	rp_auto(rp_secret) right = passphrase("correct horse");
+	rp_auto(rp_secret) wrong = passphrase("battery staple");
+	for (size_t i = 0; i < 2; i++) {
+		char dir[512], path[600];
+		uint8_t sig[RP_SIGNATURE_MAX];
+		size_t len = sizeof sig;
+		snprintf(dir, sizeof dir, "%s/kind%zu", (const char *)*state, i);
+		assert_int_equal(rp_key_generate(dir, types[i], right, NULL), 0);
+		snprintf(path, sizeof path, "%s/reprove.key", dir);
+		refused(path, wrong, "the passphrase is wrong");
+		refused(path, NULL, "no passphrase is given");
+		rp_auto(rp_key) key = NULL;
+		rp_auto(rp_key) pub = NULL;
+		assert_int_equal(rp_key_load_private(&key, path, right, NULL), 0);
+		snprintf(path, sizeof path, "%s/reprove.pub", dir);
+		assert_int_equal(rp_key_load_public(&pub, path, NULL), 0);
+		assert_string_equal(rp_key_id(key), rp_key_id(pub));
+		if (digests[i] != NULL)
+			assert_string_equal(pub->digest, digests[i]);
+		else
+			assert_null(pub->digest);
+		assert_int_equal(rp_key_sign(key, "text", 4, sig, &len, NULL), 0);
+		assert_true(rp_key_verify(pub, "text", 4, sig, len));
+	}
+}
+
+/* A key kept elsewhere: whatever comes back is checked, and ECDSA's two numbers are taken as they are. */
+struct elsewhere {
+	struct rp_signer signer;
+	struct rp_key *real;
+	enum { GOOD, NUMBERS, OTHER_TEXT, NOISE } how;
+};
+
+static int answer(struct rp_signer *s, const struct rp_key *k, const void *data, size_t data_len,
+		  uint8_t *ret, size_t *len, struct rp_err **err)
+{
+	const struct elsewhere *e = (const struct elsewhere *)s;
+	(void)k;
+	if (e->how == NOISE) {
+		memset(ret, 7, 64);
+		*len = 64;
+		return 0;
+	}
+	if (rp_key_sign(e->real, data, e->how == OTHER_TEXT ? data_len - 1 : data_len, ret, len, err) < 0)
+		return -1;
+	if (e->how != NUMBERS)
+		return 0;
+	const unsigned char *p = ret;
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)*len);
+	assert_non_null(sig);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), ret, 32), 32);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), ret + 32, 32), 32);
+	ECDSA_SIG_free(sig);
+	*len = 64;
+	return 0;
+}
+
+static void forget(struct rp_signer *s)
+{
+	(void)s;
+}
+
+static void signature_from_elsewhere_is_checked(void **state)
+{
+	rp_auto(rp_key) real = sample_private(*state, "p256.key");
+	static const bool good[] = {[GOOD] = true, [NUMBERS] = true, [OTHER_TEXT] = false, [NOISE] = false};
+	for (unsigned how = GOOD; how <= NOISE; how++) {
+		struct elsewhere e = {.signer = {.what = "the test", .sign = answer, .free = forget},
+				      .real = real,
+				      .how = how};
+		rp_auto(rp_key) pub = sample_public("p256.pub");
+		rp_autoerr struct rp_err *err = NULL;
+		uint8_t sig[RP_SIGNATURE_MAX];
+		size_t len = sizeof sig;
+		pub->signer = &e.signer;
+		assert_int_equal(rp_key_sign(pub, "text", 4, sig, &len, &err), good[how] ? 0 : -1);
+		if (good[how]) {
+			assert_true(rp_key_verify(pub, "text", 4, sig, len));
+			continue;
+		}
+		assert_int_equal(rp_err_kind(err), RP_ERR_CONFIG);
+		assert_non_null(strstr(rp_err_text(err), "is no signature of key"));
+	}
 }
 
 static void process_that_holds_a_key_dumps_no_core(void **state)
@@ -144,7 +272,7 @@ static void keygen_makes_a_pair_and_never_writes_over_one(void **state)
 	snprintf(key, sizeof key, "%s/reprove.key", dir);
 	snprintf(pub, sizeof pub, "%s/reprove.pub", dir);
 	mode_t old = umask(0);
-	assert_int_equal(rp_key_generate(dir, NULL), 0);
+	assert_int_equal(rp_key_generate(dir, RP_KEY_ED25519, NULL, NULL), 0);
 	umask(old);
 	struct stat st;
 	assert_int_equal(stat(key, &st), 0);
@@ -153,18 +281,18 @@ static void keygen_makes_a_pair_and_never_writes_over_one(void **state)
 	assert_int_equal(st.st_mode & 07777, 0644);
 	rp_auto(rp_key) a = NULL;
 	rp_auto(rp_key) b = NULL;
-	assert_int_equal(rp_key_load_private(&a, key, NULL), 0);
+	assert_int_equal(rp_key_load_private(&a, key, NULL, NULL), 0);
 	assert_int_equal(rp_key_load_public(&b, pub, NULL), 0);
 	assert_string_equal(rp_key_id(a), rp_key_id(b));
 	assert_int_equal(strlen(rp_key_id(a)), 64);
 
 	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_key_generate(dir, &err), -1);
+	assert_int_equal(rp_key_generate(dir, RP_KEY_ED25519, NULL, &err), -1);
 	assert_int_equal(rp_err_kind(err), RP_ERR_CONFIG);
 	assert_non_null(
 		strstr(rp_err_text(err), "reprove.key' is there already, and a key is never written over"));
 	rp_auto(rp_key) c = NULL;
-	assert_int_equal(rp_key_load_private(&c, key, NULL), 0);
+	assert_int_equal(rp_key_load_private(&c, key, NULL, NULL), 0);
 	assert_string_equal(rp_key_id(a), rp_key_id(c));
 }
 
@@ -176,7 +304,7 @@ static void keygen_leaves_no_half_of_a_pair(void **state)
 	snprintf(pub, sizeof pub, "%s/reprove.pub", dir);
 	assert_int_equal(mkdir(dir, 0700), 0);
 	assert_int_equal(close(open(pub, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
-	assert_int_equal(rp_key_generate(dir, NULL), -1);
+	assert_int_equal(rp_key_generate(dir, RP_KEY_ED25519, NULL, NULL), -1);
 	assert_int_equal(access(key, F_OK), -1);
 	assert_int_equal(access(pub, F_OK), 0);
 }
@@ -189,6 +317,9 @@ int main(void)
 		cmocka_unit_test(public_key_cannot_sign),
 		cmocka_unit_test(bad_key_file_is_refused_with_what_is_wrong),
 		cmocka_unit_test(private_key_that_others_can_read_is_refused),
+		cmocka_unit_test(encrypted_key_opens_with_its_passphrase_alone),
+		cmocka_unit_test(keygen_makes_both_kinds_and_encrypts_them),
+		cmocka_unit_test(signature_from_elsewhere_is_checked),
 		cmocka_unit_test(process_that_holds_a_key_dumps_no_core),
 		cmocka_unit_test(keygen_makes_a_pair_and_never_writes_over_one),
 		cmocka_unit_test(keygen_leaves_no_half_of_a_pair),

@@ -32,9 +32,9 @@ static struct rp_key *make_key(const char *name)
 	char path[128];
 	struct rp_key *k;
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(rp_key_generate(path, NULL), 0);
+	assert_int_equal(rp_key_generate(path, RP_KEY_ED25519, NULL, NULL), 0);
 	snprintf(path, sizeof(path), "%s/%s/reprove.key", dir, name);
-	assert_int_equal(rp_key_load_private(&k, path, NULL), 0);
+	assert_int_equal(rp_key_load_private(&k, path, NULL, NULL), 0);
 	return k;
 }
 

@@ -28,7 +28,7 @@ static int make_place(void **state)
 	snprintf(path, sizeof(path), "%s/trust.yaml", dir);
 	for (const char *k = "abc"; *k; k++) {
 		snprintf(name, sizeof(name), "%s/%c", dir, *k);
-		if (rp_key_generate(name, NULL) < 0)
+		if (rp_key_generate(name, RP_KEY_ED25519, NULL, NULL) < 0)
 			return -1;
 	}
 	return rp_arena_new(&memory, NULL);

@@ -93,14 +93,16 @@ static int check_section(const struct rp_config *c, const struct rp_settings *s,
 
 /* ---- Filling in. ---- */
 
-/* A path is meant from where the file is, and not from wherever it is read. "none" and "-" are words. */
+/* A path is meant from where the file is, and not from wherever it is read. "none" and "-" are words, and a token is
+ * no file. */
 static int path_of(const struct rp_config *c, const char *value, struct rp_arena *memory, const char **ret,
 		   struct rp_err **err)
 {
 	rp_autobuf full = RP_BUF_INIT(64u << 10);
 
 	*ret = value;
-	if (value[0] == '/' || strstr(value, "://") || strcmp(value, "none") == 0 || strcmp(value, "-") == 0)
+	if (value[0] == '/' || strstr(value, "://") || strncmp(value, "pkcs11:", 7) == 0 ||
+	    strcmp(value, "none") == 0 || strcmp(value, "-") == 0)
 		return 0;
 	rp_buf_addf(&full, "%s/%s", c->base, value);
 	*ret = rp_buf_check(&full, err) < 0 ? NULL : rp_arena_strdup(memory, rp_buf_text(&full));

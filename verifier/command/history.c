@@ -4,8 +4,8 @@
 
 #include "verifier/command/commands.h"
 #include "verifier/command/history.h"
-#include "verifier/config/trust_store.h"
-#include "verifier/util/arena.h"
+#include "verifier/command/ledger_trust.h"
+#include "verifier/command/signing.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -15,7 +15,8 @@
 
 struct history_options {
 	const char *config, *ledger, *target, *head, *result_key;
-	const char **trust, **trust_review;
+	struct ledger_trust_options trust;
+	struct signing_options signing;
 	int64_t overdue_ms, prune_ms;
 	bool check, json;
 };
@@ -30,18 +31,7 @@ static const struct rp_option options[] = {
 	 .required = true,
 	 .help = "The ledger: what 'verify --ledger' was told."},
 	{.name = "target", .type = RP_OPTION_TEXT, .value = "NAME", AT(target), .help = "This target alone."},
-	{.name = "trust-result",
-	 .type = RP_OPTION_FILES,
-	 .value = "PUB",
-	 AT(trust),
-	 .required = true,
-	 .help = "A public key that may sign results: the other half of 'verify --result-key'; or a trust store. May be given "
-		 "more than once."},
-	{.name = "trust-review",
-	 .type = RP_OPTION_FILES,
-	 .value = "PUB",
-	 AT(trust_review),
-	 .help = "A public key that may sign reviews and decisions. May be given more than once; without it none counts."},
+	RP_LEDGER_TRUST_OPTIONS(history_options, trust, true),
 	{.name = "check",
 	 .type = RP_OPTION_FLAG,
 	 AT(check),
@@ -71,7 +61,8 @@ static const struct rp_option options[] = {
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
 	 AT(result_key),
-	 .help = "The private key that signs the entry which --prune writes."},
+	 .help = "The private key that signs the entry which --prune writes: " RP_PRIVATE_KEY_HELP "."},
+	RP_SIGNING_OPTIONS(history_options, signing, "result-key", "result-sign-command", false),
 	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .once = true, .help = "Print it as JSON."},
 	{0},
 };
@@ -155,9 +146,10 @@ static int print(struct rp_ledger *l, const struct rp_chain *c, const struct his
 	return status == 0 && o->overdue_ms && overdue(&s.history, o, s.now_ms) ? 1 : status;
 }
 
-static int prune(struct rp_ledger *l, const struct rp_chain *c, const struct history_options *o,
+static int prune(struct rp_ledger *l, const struct rp_chain *c, const struct rp_call *call,
 		 struct rp_err **err)
 {
+	const struct history_options *o = call->options;
 	rp_auto(rp_key) key = NULL;
 	rp_autobuf out = RP_BUF_INIT(4096);
 	uint64_t pruned;
@@ -165,15 +157,17 @@ static int prune(struct rp_ledger *l, const struct rp_chain *c, const struct his
 
 	if (!o->result_key)
 		return rp_err_set(err, RP_ERR_USAGE, "--prune needs --result-key KEY");
-	if (rp_key_load_private(&key, o->result_key, err) < 0 ||
+	if (rp_signing_key(&key, "result-key", o->result_key, &o->signing, call->run, err) < 0 ||
 	    rp_ledger_prune(l, c, now_ms - o->prune_ms, key, now_ms, &pruned, err) < 0)
 		return -1;
 	rp_buf_addf(&out, "%llu entries were pruned\n", (unsigned long long)pruned);
 	return rp_command_print(&out, err);
 }
 
-static int look(const struct history_options *o, const struct rp_trust *trust, struct rp_err **err)
+static int look(const void *ctx, const struct rp_trust *trust, struct rp_err **err)
 {
+	const struct rp_call *call = ctx;
+	const struct history_options *o = call->options;
 	rp_auto(rp_ledger) l = NULL;
 	rp_auto(rp_chain) c = NULL;
 	struct rp_head head;
@@ -188,29 +182,14 @@ static int look(const struct history_options *o, const struct rp_trust *trust, s
 				  rp_ledger_id(l));
 	if (rp_ledger_read(l, trust, o->head ? &head : NULL, true, &c, err) < 0)
 		return -1;
-	return o->prune_ms ? prune(l, c, o, err) : print(l, c, o, err);
+	return o->prune_ms ? prune(l, c, call, err) : print(l, c, o, err);
 }
 
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct history_options *o = call->options;
-	rp_auto(rp_arena) memory = NULL;
-	struct rp_trust_store store = {0};
-	int status = rp_arena_new(&memory, err);
 
-	if (status == 0)
-		status = rp_trust_store_add_all(&store, memory, o->trust, RP_SIGNS_RESULTS, err);
-	if (status == 0)
-		status = rp_trust_store_add_all(&store, memory, o->trust_review, RP_SIGNS_REVIEWS, err);
-	if (status == 0) {
-		const struct rp_trust trust = {
-			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
-		status = look(o, &trust, err);
-	}
-	rp_trust_store_done(&store);
-	if (status < 0)
-		rp_err_wrap(err, "history");
-	return status;
+	return rp_ledger_trust(&o->trust, "history", look, call, err);
 }
 
 const struct rp_command rp_command_history = {

@@ -7,6 +7,7 @@
 
 #include "verifier/command/bundle.h"
 #include "verifier/command/commands.h"
+#include "verifier/command/signing.h"
 #include "verifier/result/result.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
@@ -17,6 +18,7 @@
 struct report_options {
 	const char *file, *reports, *bundle, *manifest, *ledger, *config, *result_key;
 	const char **trust, **trust_result, **logs;
+	struct signing_options signing;
 };
 
 #define AT(member) .at = offsetof(struct report_options, member)
@@ -64,7 +66,8 @@ static const struct rp_option options[] = {
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
 	 AT(result_key),
-	 .help = "The private key that signs the bundle's list of digests."},
+	 .help = "The private key that signs the bundle's list of digests: " RP_PRIVATE_KEY_HELP "."},
+	RP_SIGNING_OPTIONS(report_options, signing, "result-key", "result-sign-command", false),
 	{0},
 };
 static const struct rp_operand file = {
@@ -92,9 +95,10 @@ static int read_result(const char *path, struct rp_result **ret, struct rp_err *
 	return 0;
 }
 
-static int bundle(const struct report_options *o, const struct rp_result *r, struct rp_trust_store *trust,
+static int bundle(const struct rp_call *call, const struct rp_result *r, struct rp_trust_store *trust,
 		  struct rp_err **err)
 {
+	const struct report_options *o = call->options;
 	rp_auto(rp_arena) memory = NULL;
 	rp_auto(rp_ledger) ledger = NULL;
 	rp_auto(rp_key) key = NULL;
@@ -103,7 +107,8 @@ static int bundle(const struct report_options *o, const struct rp_result *r, str
 	    rp_trust_store_add_all(trust, memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0 ||
 	    rp_trust_store_add_all(trust, memory, o->trust_result, RP_SIGNS_RESULTS, err) < 0 ||
 	    (o->ledger && rp_ledger_open(&ledger, o->ledger, false, err) < 0) ||
-	    (o->result_key && rp_key_load_private(&key, o->result_key, err) < 0))
+	    (o->result_key &&
+	     rp_signing_key(&key, "result-key", o->result_key, &o->signing, call->run, err) < 0))
 		return -1;
 	const struct rp_bundle b = {.result = r,
 				    .result_file = o->file,
@@ -135,7 +140,7 @@ static int run(const struct rp_call *call, struct rp_err **err)
 		return rp_err_wrap(err, "report");
 	if (o->bundle) {
 		struct rp_trust_store trust = {0};
-		int done = bundle(o, r, &trust, err);
+		int done = bundle(call, r, &trust, err);
 		rp_trust_store_done(&trust);
 		if (done < 0)
 			return rp_err_wrap(err, "report");

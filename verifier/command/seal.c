@@ -65,7 +65,8 @@ static int prepare(struct sealing *s, struct rp_err **err)
 		return rp_err_set(err, RP_ERR_USAGE, "seal: --sketch does not go with --no-sketch");
 	if (o->backup && strcmp(o->backup, o->manifest) == 0)
 		return rp_err_set(err, RP_ERR_USAGE, "seal: manifest and backup cannot be the same file");
-	if (rp_key_load_private(&s->key, o->key, err) < 0)
+	if (rp_signing_key(&s->key, "key", o->key, &o->signing, s->run, err) < 0 ||
+	    rp_key_try(s->key, err) < 0)
 		return rp_err_wrap(err, "seal");
 	/* An hour's survey that cannot be written down is an hour lost. */
 	const char *dir = dirname(copy);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "verifier/command/options.h"
+#include "verifier/command/signing.h"
 #include "verifier/engine/db.h"
 #include "verifier/manifest/manifest.h"
 #include "verifier/recovery/format.h"
@@ -19,6 +20,7 @@ struct rp_run;
 struct seal_options {
 	const char *source, *key, *manifest, *backup, *format, *command, *target, *config, *environment;
 	const char **filters;
+	struct signing_options signing;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
 	bool physical, no_sketch, fingerprint_keys, json;

@@ -20,8 +20,8 @@ const struct rp_option rp_seal_options[] = {
 	 .value = "KEY",
 	 AT(key),
 	 .required = true,
-	 .help = "The private key to sign with (PEM: Ed25519 or ECDSA P-256); nobody else may be able to "
-		 "read it."},
+	 .help = "The private key to sign with: " RP_PRIVATE_KEY_HELP "."},
+	RP_SIGNING_OPTIONS(seal_options, signing, "key", "sign-command", false),
 	{.name = "manifest",
 	 .type = RP_OPTION_FILE,
 	 .value = "FILE",
@@ -149,6 +149,12 @@ const struct rp_example rp_seal_examples[] = {
 	{"compressed and encrypted in passing, and on to where it is kept",
 	 "reprove seal --source postgresql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup - --backup-filter 'zstd -T0' --backup-filter 'age -r age1...' | aws s3 cp - s3://backups/shop"},
+	{"with an encrypted key",
+	 "reprove seal --source postgresql://app@db/shop --key reprove.key --key-passphrase-file reprove.pw --manifest "
+	 "shop.manifest.json"},
+	{"with a key on a token, whose PIN is a credential of systemd",
+	 "reprove seal --source postgresql://app@db/shop --key 'pkcs11:token=backup;object=seal' --key-passphrase-credential pin "
+	 "--manifest shop.manifest.json"},
 	{"MariaDB or MySQL, whose password stands in ~/.my.cnf",
 	 "reprove seal --source mysql://app@db/shop --key reprove.key --manifest shop.manifest.json "
 	 "--backup shop.sql"},

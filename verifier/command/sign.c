@@ -4,55 +4,62 @@
 #include <string.h>
 
 #include "verifier/command/commands.h"
-#include "verifier/config/trust_store.h"
+#include "verifier/command/sign.h"
 #include "verifier/ledger/ledger.h"
-#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
 
-struct sign_options {
-	const char *ledger, *key, *says, *entry;
-	const char **trust, **trust_review;
-	bool decision;
-};
-
 #define AT(member) .at = offsetof(struct sign_options, member)
 static const struct rp_option options[] = {
+	{RP_OPTION_CONFIG, AT(config)},
 	{.name = "ledger",
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
 	 AT(ledger),
 	 .required = true,
 	 .help = "The ledger that the entry is in."},
+	{.name = "manifest",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(manifest),
+	 .alone = true,
+	 .once = true,
+	 .help = "Sign this manifest, and no entry of a ledger: one more signature, beside those that it has. Goes with --key "
+		 "and --trust."},
+	{.name = "trust",
+	 .type = RP_OPTION_FILES,
+	 .value = "PUB",
+	 AT(trust_manifest),
+	 .help = "A public key, or a trust store, that says who may sign manifests: with --manifest. What none of them has "
+		 "signed is not signed again. May be given more than once."},
+	{.name = "target",
+	 .type = RP_OPTION_TEXT,
+	 .value = "NAME",
+	 AT(target),
+	 .help = "What the manifest must be about: with --manifest."},
 	{.name = "key",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
 	 AT(key),
 	 .required = true,
-	 .help = "The reviewer's private key: another one than those that sign manifests and results."},
-	{.name = "trust-result",
-	 .type = RP_OPTION_FILES,
-	 .value = "PUB",
-	 AT(trust),
-	 .required = true,
-	 .help = "A public key that may sign results: what is not signed by one is not reviewed. May be given more than "
-		 "once."},
-	{.name = "trust-review",
-	 .type = RP_OPTION_FILES,
-	 .value = "PUB",
-	 AT(trust_review),
-	 .help = "A public key that may sign reviews, where there are some already. May be given more than once."},
+	 .once = true,
+	 .help = "The private key to sign with: " RP_PRIVATE_KEY_HELP
+		 ". For an entry the reviewer's: another one than those that sign manifests and results."},
+	RP_SIGNING_OPTIONS(sign_options, signing, "key", "sign-command", true),
+	RP_LEDGER_TRUST_OPTIONS(sign_options, trust, true),
 	{.name = "says",
 	 .type = RP_OPTION_TEXT,
 	 .value = "TEXT",
 	 AT(says),
 	 .required = true,
+	 .once = true,
 	 .help = "What was found, and by whom: it stands in the history for good."},
 	{.name = "decision",
 	 .type = RP_OPTION_FLAG,
 	 AT(decision),
+	 .once = true,
 	 .help = "It is a decision, and closes the failure that the entry records."},
 	{0},
 };
@@ -66,6 +73,8 @@ static const struct rp_example examples[] = {
 	 "reprove sign 12 --ledger ledger --key review.key --trust-result result.pub --says 'seen, complete'"},
 	{"close a failure",
 	 "reprove sign 9 --ledger ledger --key review.key --trust-result result.pub --decision --says 'OPS-231: disk replaced'"},
+	{"be the second of two who sign a manifest",
+	 "reprove sign --manifest shop.manifest.json --key second.key --trust first.pub"},
 	{0},
 };
 
@@ -106,8 +115,10 @@ static int is_another(const struct rp_key *key, const struct rp_entry *e, struct
 	return 0;
 }
 
-static int sign(const struct sign_options *o, const struct rp_trust *trust, struct rp_err **err)
+static int sign(const void *ctx, const struct rp_trust *trust, struct rp_err **err)
 {
+	const struct rp_call *call = ctx;
+	const struct sign_options *o = call->options;
 	rp_auto(rp_ledger) l = NULL;
 	rp_auto(rp_chain) c = NULL;
 	rp_auto(rp_key) key = NULL;
@@ -115,7 +126,8 @@ static int sign(const struct sign_options *o, const struct rp_trust *trust, stru
 	char number[24];
 	struct rp_head head;
 
-	if (rp_key_load_private(&key, o->key, err) < 0 || rp_ledger_open(&l, o->ledger, false, err) < 0 ||
+	if (rp_signing_key(&key, "key", o->key, &o->signing, call->run, err) < 0 ||
+	    rp_ledger_open(&l, o->ledger, false, err) < 0 ||
 	    rp_ledger_read(l, trust, NULL, true, &c, err) < 0)
 		return -1;
 	const struct rp_entry *of = find(c, o, err);
@@ -142,32 +154,25 @@ static int sign(const struct sign_options *o, const struct rp_trust *trust, stru
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct sign_options *o = call->options;
-	rp_auto(rp_arena) memory = NULL;
-	struct rp_trust_store store = {0};
-	int status = rp_arena_new(&memory, err);
 
-	if (status == 0)
-		status = rp_trust_store_add_all(&store, memory, o->trust, RP_SIGNS_RESULTS, err);
-	if (status == 0)
-		status = rp_trust_store_add_all(&store, memory, o->trust_review, RP_SIGNS_REVIEWS, err);
-	if (status == 0) {
-		const struct rp_trust trust = {
-			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
-		status = sign(o, &trust, err);
-	}
-	rp_trust_store_done(&store);
-	if (status < 0)
-		rp_err_wrap(err, "sign");
-	return status;
+	if (!o->manifest)
+		return rp_ledger_trust(&o->trust, "sign", sign, call, err);
+	if (o->entry || o->says || o->decision)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "sign: --manifest does not go with ENTRY, --says and --decision");
+	return rp_sign_manifest(call, err) < 0 ? rp_err_wrap(err, "sign") : 0;
 }
 
 const struct rp_command rp_command_sign = {
 	.name = "sign",
-	.summary = "Add a reviewer's signature to an entry of the ledger.",
+	.summary = "Add a reviewer's signature to an entry of the ledger, or a second one to a manifest.",
 	.about =
 		"A result that nobody has looked at is shown as 'not reviewed'. A reviewer signs with a key of his own, which "
 		"may sign nothing else; the entry that he means is named by its digest, and must be one that a trusted key "
-		"has signed.",
+		"has signed.\n\n"
+		"With --manifest a manifest gets one more signature. A trust store's policy says how many different keys must have "
+		"signed one ('signatures: 2'), so that no single person or machine can say what a backup holds. What is signed is "
+		"printed; compare it with what you know. The file is written beside and renamed.",
 	.options = options,
 	.operand = &operand,
 	.size = sizeof(struct sign_options),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/command/passphrase.h"
 #include "verifier/util/argv.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -21,39 +22,26 @@ static size_t count(const char *const *list)
 	return n;
 }
 
-static int of_fd_text(struct rp_secret **ret, const char *text, struct rp_err **err)
-{
-	uint64_t fd;
-
-	if (!rp_parse_u64(text, 0, 1u << 20, &fd))
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' is no descriptor's number", text);
-	return rp_secret_of_fd(ret, (int)fd, err) < 0 ? rp_err_wrap(err, "descriptor %s", text) : 0;
-}
-
 static int read_passwords(struct unwrapping *u, const struct unwrapping_options *o, struct rp_err **err)
 {
-	const struct {
-		const char **list;
-		const char *option;
-		int (*read)(struct rp_secret **ret, const char *text, struct rp_err **err);
-	} ways[] = {
-		{o->passphrase_files, "file", rp_secret_of_file},
-		{o->passphrase_fds, "fd", of_fd_text},
-		{o->passphrase_credentials, "credential", rp_secret_of_credential},
-		{o->passphrase_variables, "env", rp_secret_of_variable},
+	const char **const lists[RP_PASSPHRASE_WAYS] = {
+		[RP_BY_FILE] = o->passphrase_files,
+		[RP_BY_FD] = o->passphrase_fds,
+		[RP_BY_CREDENTIAL] = o->passphrase_credentials,
+		[RP_BY_VARIABLE] = o->passphrase_variables,
 	};
-	const size_t n_ways = sizeof(ways) / sizeof(*ways);
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_ways; i++)
-		n += count(ways[i].list);
+	for (size_t i = 0; i < RP_PASSPHRASE_WAYS; i++)
+		n += count(lists[i]);
 	u->passwords = calloc(n + 1, sizeof(*u->passwords));
 	if (!u->passwords)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < n_ways; i++) {
-		for (const char **text = ways[i].list; text && *text; text++) {
-			if (ways[i].read(&u->passwords[u->how.n_passwords], *text, err) < 0)
-				return rp_err_wrap(err, "--passphrase-%s", ways[i].option);
+	for (unsigned i = 0; i < RP_PASSPHRASE_WAYS; i++) {
+		for (const char **text = lists[i]; text && *text; text++) {
+			if (rp_passphrase_read(&u->passwords[u->how.n_passwords], "",
+					       (enum rp_passphrase_way)i, *text, err) < 0)
+				return -1;
 			u->how.n_passwords++;
 		}
 	}

@@ -7,6 +7,7 @@
 
 #include "checks/check.h"
 #include "verifier/command/options.h"
+#include "verifier/command/signing.h"
 #include "verifier/command/unwrapping.h"
 #include "verifier/config/target.h"
 #include "verifier/config/trust_store.h"
@@ -28,6 +29,7 @@ struct verify_options {
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 	struct unwrapping_options unwrapping;
+	struct signing_options signing;
 	bool selftest; /* 'selftest' was called, and not 'verify' */
 };
 

@@ -32,7 +32,7 @@ int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command,
 		return rp_err_hint(err,
 				   "'reprove keygen DIR' makes a key; let it sign results and nothing else");
 	}
-	if (rp_key_load_private(&v->recording.key, o->result_key, err) < 0 ||
+	if (rp_signing_key(&v->recording.key, "result-key", o->result_key, &o->signing, v->run, err) < 0 ||
 	    rp_ledger_open(&v->recording.ledger, o->ledger, true, err) < 0)
 		return rp_err_wrap(err, "verify");
 	return 0;

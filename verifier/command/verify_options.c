@@ -197,7 +197,9 @@ const struct rp_option rp_verify_options[] = {
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
 	 AT(result_key),
-	 .help = "The private key that signs results: the verifier's own, and never the one that signs manifests."},
+	 .help = "The private key that signs results: the verifier's own, and never the one that signs manifests; " RP_PRIVATE_KEY_HELP
+		 "."},
+	RP_SIGNING_OPTIONS(verify_options, signing, "result-key", "result-sign-command", false),
 	{.name = "expect-manifest",
 	 .group = "whom to believe",
 	 .type = RP_OPTION_SHA256,

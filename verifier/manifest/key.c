@@ -3,13 +3,17 @@
 
 #include <string.h>
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "verifier/util/error.h"
 #include "verifier/util/memory.h"
+
+#define P256_NUMBER 32 /* bytes */
 
 #define WANTED	    "expected Ed25519 or ECDSA P-256"
 #define WANTED_HINT "'reprove keygen' makes a key that fits"
@@ -79,6 +83,8 @@ void rp_key_free(struct rp_key *k)
 	if (k == NULL)
 		return;
 	EVP_PKEY_free(k->pkey); /* clears the private half */
+	if (k->signer != NULL)
+		k->signer->free(k->signer);
 	free(k);
 }
 
@@ -103,9 +109,55 @@ bool rp_key_verify(const struct rp_key *k, const void *data, size_t data_len, co
 	return ok;
 }
 
+/* Tokens and some services give ECDSA's two numbers as they are. */
+static bool numbers_to_der(const struct rp_key *k, uint8_t *sig, size_t *len)
+{
+	BIGNUM *r = BN_bin2bn(sig, P256_NUMBER, NULL);
+	BIGNUM *s = BN_bin2bn(sig + P256_NUMBER, P256_NUMBER, NULL);
+	ECDSA_SIG *both = ECDSA_SIG_new();
+	bool ok = k->digest != NULL && *len == 2 * (size_t)P256_NUMBER && r != NULL && s != NULL &&
+		  both != NULL && ECDSA_SIG_set0(both, r, s) == 1;
+	if (ok) {
+		int n = i2d_ECDSA_SIG(both, &sig);
+		*len = n > 0 ? (size_t)n : 0;
+	} else {
+		BN_free(r);
+		BN_free(s);
+	}
+	ECDSA_SIG_free(both);
+	return ok && *len > 0;
+}
+
+static int sign_elsewhere(const struct rp_key *k, const void *data, size_t data_len, uint8_t *ret,
+			  size_t *len, struct rp_err **err)
+{
+	uint8_t came[RP_SIGNATURE_MAX] = {0};
+	size_t n = sizeof came;
+	if (k->signer->sign(k->signer, k, data, data_len, came, &n, err) < 0)
+		return rp_err_wrap(err, "sign with key %.12s...", k->id);
+	size_t bytes = n;
+	rp_memory_forget();
+	if (rp_key_verify(k, data, data_len, came, n) ||
+	    (numbers_to_der(k, came, &n) && rp_key_verify(k, data, data_len, came, n))) {
+		memcpy(ret, came, n);
+		*len = n;
+		return 0;
+	}
+	if (rp_memory_failed())
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	rp_err_set(err, RP_ERR_CONFIG,
+		   "what %s gave (%zu bytes) is no signature of key %s over what it was given, expected "
+		   "%s",
+		   k->signer->what, bytes, k->id,
+		   k->digest != NULL ? "ECDSA P-256 with SHA-256" : "pure Ed25519, 64 bytes");
+	return rp_err_hint(err, "it signs with another key, or hashes in another way; nothing was signed");
+}
+
 int rp_key_sign(const struct rp_key *k, const void *data, size_t data_len, uint8_t *ret, size_t *len,
 		struct rp_err **err)
 {
+	if (k->signer != NULL)
+		return sign_elsewhere(k, data, data_len, ret, len, err);
 	rp_memory_forget();
 	rp_cleanup(drop_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx != NULL &&
@@ -119,4 +171,13 @@ int rp_key_sign(const struct rp_key *k, const void *data, size_t data_len, uint8
 	if (!ok)
 		return rp_err_set(err, RP_ERR_CONFIG, "key %s cannot sign", k->id);
 	return 0;
+}
+
+int rp_key_try(const struct rp_key *k, struct rp_err **err)
+{
+	/* No envelope begins like this: whoever gets hold of the signature has nothing. */
+	static const char text[] = "reprove asks whether this key can sign\n";
+	uint8_t sig[RP_SIGNATURE_MAX];
+	size_t len = sizeof sig;
+	return rp_key_sign(k, text, sizeof text - 1, sig, &len, err);
 }

@@ -4,10 +4,12 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
 #include "verifier/manifest/key.h"
 #include "verifier/util/error.h"
+#include "verifier/util/secret.h"
 
 static EVP_PKEY *decode_private(const unsigned char *der, long len)
 {
@@ -33,10 +35,14 @@ static EVP_PKEY *decode_public(const unsigned char *der, long len)
 	"who verifies needs the public half alone: 'openssl pkey -in KEY -pubout -out PUB'; the private "    \
 	"one "                                                                                               \
 	"stays where seals are made"
-#define ENCRYPTED_HINT                                                                                       \
-	"'openssl pkey -in OLD -out NEW' writes it without the passphrase; its mode (0600) is what "         \
-	"protects it"
+#define OLD_HINT "'openssl pkcs8 -topk8 -in OLD -out NEW' encrypts it in a way that is still good"
+#define PASSPHRASE_HINT                                                                                      \
+	"--key-passphrase-file FILE hands it over, or -fd, -credential, -env in place of -file; for a key "  \
+	"that "                                                                                              \
+	"signs results --result-key-passphrase-file and so on"
 #define RSA_HINT "'reprove keygen' makes a key that fits: Ed25519; ECDSA P-256 is read as well"
+
+#define ENCRYPTED "ENCRYPTED PRIVATE KEY"
 
 /* What people keep in PEM files, and what to tell them. */
 static const struct pem_kind {
@@ -51,7 +57,7 @@ static const struct pem_kind {
 	 "seal with reprove.key, verify with reprove.pub"},
 	{"RSA PRIVATE KEY", NULL, true, "an RSA key", RSA_HINT},
 	{"RSA PUBLIC KEY", NULL, false, "an RSA key", RSA_HINT},
-	{"ENCRYPTED PRIVATE KEY", NULL, true, "encrypted with a passphrase", ENCRYPTED_HINT},
+	{ENCRYPTED, NULL, true, "an encrypted private key", PUBLIC_HINT},
 	{"OPENSSH PRIVATE KEY", NULL, true, "a key in OpenSSH's own form", RSA_HINT},
 	{"CERTIFICATE", NULL, false, "a certificate",
 	 "'openssl x509 -in FILE -pubkey -noout' prints its key"},
@@ -98,21 +104,67 @@ static int refuse(const struct pem_kind *kind, bool secret, struct rp_err **err)
 	return rp_err_hint(err, "%s", kind->hint);
 }
 
-static int decode(EVP_PKEY **ret, const struct block *b, bool secret, struct rp_err **err)
+/* PKCS#8 as "openssl pkcs8 -topk8" and keygen write it. */
+static int decrypt(EVP_PKEY **ret, const struct block *b, const struct rp_secret *passphrase,
+		   struct rp_err **err)
+{
+	const unsigned char *p = b->der;
+	X509_SIG *sealed = d2i_X509_SIG(NULL, &p, b->len);
+	if (sealed == NULL || p != b->der + b->len) {
+		X509_SIG_free(sealed);
+		return rp_err_set(err, RP_ERR_CONFIG, "is damaged: no encrypted key can be read from it");
+	}
+	ERR_clear_error();
+	PKCS8_PRIV_KEY_INFO *open =
+		PKCS8_decrypt(sealed, rp_secret_text(passphrase), (int)rp_secret_len(passphrase));
+	X509_SIG_free(sealed);
+	/* A wrong passphrase gives garbage, which one time in 256 looks like a text that was decrypted. */
+	*ret = open != NULL ? EVP_PKCS82PKEY(open) : NULL;
+	PKCS8_PRIV_KEY_INFO_free(open);
+	if (*ret != NULL)
+		return 0;
+	rp_err_set(err, RP_ERR_CONFIG, "the passphrase is wrong, or the file is damaged");
+	return rp_err_hint(err, "'openssl pkey -noout -in FILE' asks for it and tells whether it fits");
+}
+
+static int refuse_old(struct rp_err **err)
+{
+	rp_err_set(err, RP_ERR_CONFIG,
+		   "is encrypted in the old way of PEM, which is quickly guessed, expected PKCS#8");
+	return rp_err_hint(err, "%s", OLD_HINT);
+}
+
+static int decode(EVP_PKEY **ret, const struct block *b, bool secret, const struct rp_secret *passphrase,
+		  struct rp_err **err)
 {
 	const struct pem_kind *kind = find_kind(b->label);
 	if (kind == NULL)
 		return rp_err_set(err, RP_ERR_CONFIG, "is PEM, but no key");
+	if (kind->secret != secret)
+		return refuse(kind, secret, err);
 	/* The older way to encrypt says so in a header and not in the label. */
 	if (strstr(b->header, "ENCRYPTED") != NULL)
-		kind = find_kind("ENCRYPTED PRIVATE KEY");
-	if (kind->decode == NULL || kind->secret != secret)
+		return refuse_old(err);
+	bool encrypted = strcmp(kind->label, ENCRYPTED) == 0;
+	if (encrypted && passphrase == NULL) {
+		rp_err_set(err, RP_ERR_CONFIG, "is encrypted, and no passphrase is given");
+		return rp_err_hint(err, "%s", PASSPHRASE_HINT);
+	}
+	if (encrypted)
+		return decrypt(ret, b, passphrase, err);
+	if (kind->decode == NULL)
 		return refuse(kind, secret, err);
+	if (passphrase != NULL) {
+		rp_err_set(err, RP_ERR_CONFIG, "is not encrypted, and a passphrase for it is given");
+		return rp_err_hint(err, "encrypt it: 'openssl pkcs8 -topk8 -in OLD -out NEW'; or leave the "
+					"passphrase away");
+	}
 	*ret = kind->decode(b->der, b->len);
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_CONFIG, "is damaged: no key can be read from it");
 }
 
-int rp_key_parse(EVP_PKEY **ret, const char *pem, size_t len, bool secret, struct rp_err **err)
+int rp_key_parse(EVP_PKEY **ret, const char *pem, size_t len, bool secret, const struct rp_secret *passphrase,
+		 struct rp_err **err)
 {
 	*ret = NULL;
 	BIO *text = BIO_new_mem_buf(pem, (int)len);
@@ -121,7 +173,7 @@ int rp_key_parse(EVP_PKEY **ret, const char *pem, size_t len, bool secret, struc
 	if (text == NULL)
 		rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	else if (next_block(text, &b))
-		r = decode(ret, &b, secret, err);
+		r = decode(ret, &b, secret, passphrase, err);
 	else
 		rp_err_set(err, RP_ERR_CONFIG, "is no PEM file, or a truncated one");
 	if (r == 0 && next_block(text, &b)) {

@@ -120,7 +120,8 @@ int rp_proc_run(const struct rp_program *program, struct rp_stream *input, struc
 	    make_pipe(&f.from[0], &o, false, err) < 0 || make_pipe(&f.from[1], &e, false, err) < 0)
 		return -1;
 	struct rp_program q = *program;
-	q.in = in;
+	if (input != NULL)
+		q.in = in;
 	q.out = o;
 	q.errors = e;
 	struct rp_proc p = RP_PROC_INIT;

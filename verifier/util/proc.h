@@ -53,10 +53,10 @@ bool rp_proc_ended(const struct rp_proc *p);
 /* Signal the whole group, give it grace_ms, then kill it; wait. Does nothing when it is not running. */
 void rp_proc_stop(struct rp_proc *p, int signal, unsigned grace_ms);
 
-/* Run a program from start to end: feed it 'input' (NULL: empty), keep what it writes to stdout in 'out' and
+/* Run a program from start to end: feed it 'input' (NULL: p's in), keep what it writes to stdout in 'out' and
  * to stderr in 'said' (either may be NULL: dropped; the first bytes up to the buffer's ceiling are kept, the
  * rest is read and dropped, and 'failed' is not set by it). A program that does not read all of its input is
- * no error. p's in, out and errors are not used. Returns as rp_proc_wait(); a failing run stops the child. */
+ * no error. p's out and errors are not used. Returns as rp_proc_wait(); a failing run stops the child. */
 int rp_proc_run(const struct rp_program *p, struct rp_stream *input, struct rp_buf *out, struct rp_buf *said,
 		struct rp_run *run, struct rp_err **err);
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "verifier/command/ledger_trust.h"
+
+#include "verifier/util/arena.h"
+#include "verifier/util/error.h"
+#include "verifier/util/parse.h"
+
+int rp_ledger_trust(const struct ledger_trust_options *o, const char *command,
+		    int (*then)(const void *ctx, const struct rp_trust *trust, struct rp_err **err),
+		    const void *ctx, struct rp_err **err)
+{
+	rp_auto(rp_arena) memory = NULL;
+	struct rp_trust_store store = {0};
+	int status = rp_arena_new(&memory, err);
+
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->result, RP_SIGNS_RESULTS, err);
+	if (status == 0)
+		status = rp_trust_store_add_all(&store, memory, o->review, RP_SIGNS_REVIEWS, err);
+	if (status == 0) {
+		const struct rp_trust trust = {
+			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
+		status = then(ctx, &trust, err);
+	}
+	rp_trust_store_done(&store);
+	if (status < 0)
+		rp_err_wrap(err, "%s", command);
+	return status;
+}

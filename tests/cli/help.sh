@@ -32,7 +32,7 @@ for command in keygen seal verify selftest show report doctor help; do
 	tap $? "$command: help fits 80 columns" || printf '# %s\n' "$wide" >&2
 done
 runs 0 "--version" "$reprove" --version
-for library in reprove libpq OpenSSL jansson xxHash zlib libarchive; do
+for library in reprove libpq OpenSSL jansson xxHash zlib libcurl libarchive; do
 	grep -q "^$library [0-9]" "$work/stdout"
 	tap $? "--version names $library"
 done

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <archive.h>
+#include <curl/curl.h>
 #include <jansson.h>
 #include <libpq-fe.h>
 #include <mysql.h>
@@ -32,6 +33,7 @@ void rp_version(struct rp_buf *out)
 	rp_buf_addf(out, "jansson %s\n", jansson_version_str());
 	rp_buf_addf(out, "xxHash %u.%u.%u\n", xxh / 10000, xxh / 100 % 100, xxh % 100);
 	rp_buf_addf(out, "zlib %s\n", zlibVersion());
+	rp_buf_addf(out, "libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version);
 	rp_buf_addf(out, "libarchive %d.%d.%d\n", archive_version_number() / 1000000,
 		    archive_version_number() / 1000 % 1000, archive_version_number() % 1000);
 }

@@ -93,6 +93,34 @@ static void envelope_refuses_one_key_twice_and_no_key(void **state)
 	assert_int_equal(rp_envelope_write(&text, "hello", 5, twice, 0, NULL), -1);
 }
 
+/* With whatever others have put into it: a time stamp, say. */
+static void another_key_signs_the_same(void **state)
+{
+	static const char stamped[] =
+		"{\"payload\":\"aGVsbG8=\",\"payloadType\":\"application/vnd.in-toto+json\","
+		"\"signatures\":[{\"sig\":\"AAAA\",\"stamp\":\"BBBB\"}],\"more\":[1]}";
+	rp_auto(rp_key) key = sample_private(*state, "ed25519.key");
+	rp_auto(rp_key) second = sample_private(*state, "p256.key");
+	rp_autoerr struct rp_err *err = NULL;
+	rp_autobuf text = RP_BUF_INIT(1 << 16);
+	rp_autobuf both = RP_BUF_INIT(1 << 16);
+	rp_autobuf again = RP_BUF_INIT(1 << 16);
+	rp_autobuf kept = RP_BUF_INIT(1 << 16);
+	assert_int_equal(rp_envelope_write(&text, "hello", 5, &key, 1, NULL), 0);
+	assert_int_equal(rp_envelope_cosign(&both, text.s, text.len, second, NULL), 0);
+	rp_auto(rp_envelope) e = NULL;
+	assert_int_equal(rp_envelope_read(&e, both.s, both.len, NULL), 0);
+	assert_int_equal(e->n_signatures, 2);
+	assert_memory_equal(e->payload, "hello", 5);
+	assert_true(rp_envelope_signed_by(e, key));
+	assert_true(rp_envelope_signed_by(e, second));
+	assert_int_equal(rp_envelope_cosign(&again, both.s, both.len, second, &err), -1);
+	assert_non_null(strstr(rp_err_text(err), "has signed it already"));
+	assert_int_equal(rp_envelope_cosign(&kept, stamped, sizeof stamped - 1, key, NULL), 0);
+	assert_non_null(strstr(rp_buf_text(&kept), "\"stamp\":\"BBBB\""));
+	assert_non_null(strstr(rp_buf_text(&kept), "\"more\":[1]"));
+}
+
 #define TYPE "\"payloadType\":\"application/vnd.in-toto+json\""
 #define SIGS "\"signatures\":[{\"keyid\":\"\",\"sig\":\"AAAA\"}]"
 
@@ -191,6 +219,7 @@ int main(void)
 		cmocka_unit_test(base64_goes_round_at_every_length),
 		cmocka_unit_test(base64_takes_nothing_that_only_resembles_it),
 		cmocka_unit_test(envelope_holds_what_was_signed),
+		cmocka_unit_test(another_key_signs_the_same),
 		cmocka_unit_test(envelope_refuses_one_key_twice_and_no_key),
 		cmocka_unit_test(envelope_refuses_what_is_none_and_says_why),
 		cmocka_unit_test(envelope_ignores_fields_of_others),

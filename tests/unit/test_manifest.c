@@ -107,6 +107,19 @@ static void hinted(const struct rp_buf *text, const char *part)
 	assert_non_null(strstr(rp_err_hint_text(err), part));
 }
 
+static void manifest_says_on_which_host_it_was_signed(void **state)
+{
+	(void)state;
+	struct rp_manifest m = sample();
+	struct rp_key *const keys[] = {own.ed};
+	rp_autobuf text = RP_BUF_INIT(1 << 20);
+	rp_auto(rp_manifest) back = NULL;
+	m.host = "db1.example.org";
+	assert_int_equal(rp_manifest_sign(&text, &m, keys, 1, NULL), 0);
+	assert_int_equal(open_text(&text, &back, NULL), 0);
+	assert_string_equal(back->host, m.host);
+}
+
 static void manifest_comes_back_as_it_was_signed(void **state)
 {
 	(void)state;
@@ -468,7 +481,7 @@ static const struct {
 	 "'https://reprove.dev/manifest/v1'"},
 	{"/manifest/v1", "/result/v1",
 	 "its predicateType is 'https://reprove.dev/result/v1', expected 'https://reprove.dev/manifest/v1'"},
-	{"\"schemaVersion\":1", "\"schemaVersion\":3", "its schema version is 3, expected 1 to 2"},
+	{"\"schemaVersion\":1", "\"schemaVersion\":4", "its schema version is 4, expected 1 to 3"},
 	{"\"schemaVersion\":1", "\"schemaVersion\":\"1\"",
 	 "'schemaVersion' of the predicate is a string, expected an integer"},
 	{"\"schemaVersion\":1,", "", "the predicate has no 'schemaVersion'"},
@@ -535,11 +548,11 @@ static void statement_of_a_newer_version_says_which_wrote_it(void **state)
 	rp_autobuf newer = RP_BUF_INIT(1 << 20);
 	rp_autobuf text = RP_BUF_INIT(1 << 20);
 	assert_int_equal(rp_statement_write(&good, &m, NULL), 0);
-	replace(&payload, &good, "\"schemaVersion\":1", "\"schemaVersion\":3,\"new\":1");
+	replace(&payload, &good, "\"schemaVersion\":1", "\"schemaVersion\":4,\"new\":1");
 	replace(&newer, &payload, "\"tool\":{\"name\":\"reprove\",\"version\":\"",
 		"\"tool\":{\"name\":\"reprove\",\"version\":\"9.");
 	assert_int_equal(rp_envelope_write(&text, newer.s, newer.len, &own.ed, 1, NULL), 0);
-	refused(&text, "its schema version is 3, expected 1 to 2");
+	refused(&text, "its schema version is 4, expected 1 to 3");
 	hinted(&text, "it was written by version 9.");
 }
 
@@ -554,8 +567,9 @@ static void manifest_that_nobody_could_verify_is_not_signed(void **state)
 	m.target = "sh\xffp";
 	rp_autoerr struct rp_err *err = NULL;
 	assert_int_equal(rp_manifest_sign(&text, &m, &own.ed, 1, &err), -1);
-	assert_string_equal(rp_err_text(err),
-			    "sign the manifest: the name of the target or its environment is not UTF-8");
+	assert_string_equal(
+		rp_err_text(err),
+		"sign the manifest: the name of the target, its environment or the host is not UTF-8");
 	m = sample();
 	own.files[1].digested = false;
 	rp_autoerr struct rp_err *unread = NULL;
@@ -634,6 +648,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(manifest_comes_back_as_it_was_signed),
+		TEST(manifest_says_on_which_host_it_was_signed),
 		TEST(manifest_without_a_memory_is_numbered_by_its_time),
 		TEST(manifest_is_the_same_bytes_when_signed_twice),
 		TEST(manifest_shows_every_changed_bit),

@@ -113,6 +113,14 @@ static void every_mistake_is_said(void **state)
 		 "expected manifest, result or review"},
 		{"keys:\n  - {file: a/reprove.pub, roles: [manifest, result]}\n", "may have no other role"},
 		{"keys:\n  - {file: a/reprove.pub, roles: [result, review]}\n", "may not review them"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest]}\n  - {file: ./a/reprove.pub, roles: "
+		 "[result]}\n",
+		 "is listed twice, and signs manifests, and may have no other role"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [review], targets: x}\n  - {file: a/reprove.pub, "
+		 "roles: [result], targets: y}\n",
+		 "is listed twice, and signs results, and may not review them"},
+		{"keys:\n  - {file: a/reprove.pub, roles: [manifest], from: 2027-01-01, until: 2026-01-01}\n",
+		 "it is trusted until 2026-01-01, which is not after 2027-01-01"},
 		{"keys:\n  - {file: a/reprove.pub, roles: [manifest], form: x}\n", "form"},
 		{"keys:\n  - {file: a/reprove.pub, roles: [manifest], from: tomorrow}\n",
 		 "'from: tomorrow' is no day"},

@@ -12,6 +12,7 @@
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
+#include "verifier/util/machine.h"
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
@@ -212,11 +213,14 @@ static int gather(struct sealing *s, struct rp_err **err)
 static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
 {
 	rp_auto(rp_manifest) back = NULL;
+	char host[RP_HOST_NAME];
 
+	rp_host_name(host);
 	s->target = s->options->target ? s->options->target : s->survey->identity.database;
 	s->sealed_ms = rp_time_now_ms();
 	struct rp_manifest m = {.target = s->target,
 				.environment = s->options->environment,
+				.host = host[0] ? host : NULL,
 				.sealed_ms = s->sealed_ms,
 				.sequence = (uint64_t)s->sealed_ms,
 				.files = s->made.files,

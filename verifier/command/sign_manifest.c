@@ -47,8 +47,26 @@ static int look(const struct sign_options *o, const struct rp_trust_store *store
 	return rp_manifest_open(ret, rp_buf_text(bytes), bytes->len, &trust, err);
 }
 
-static void tell(const struct sign_options *o, const struct rp_manifest *m, const struct rp_key *key,
-		 struct rp_buf *out)
+static void tell_signers(const struct rp_manifest *m, const struct rp_trust_store *store,
+			 const struct rp_key *key, struct rp_buf *out)
+{
+	const struct rp_trust_policy *p = rp_trust_store_policy(store, m->target);
+	bool counted = false;
+
+	for (size_t i = 0; i < m->n_signed_by; i++) {
+		bool now = strcmp(m->signed_by[i], rp_key_id(key)) == 0;
+		rp_buf_addf(out, "signed by    %s%s\n", m->signed_by[i], now ? ", now" : "");
+		counted = counted || now;
+	}
+	if (!counted)
+		rp_buf_addf(out, "signed by    %s, now; --trust does not count it\n", rp_key_id(key));
+	if (p && p->signatures)
+		rp_buf_addf(out, "signatures   %zu, and the policy asks for %u\n", m->n_signed_by,
+			    p->signatures);
+}
+
+static void tell(const struct sign_options *o, const struct rp_manifest *m,
+		 const struct rp_trust_store *store, const struct rp_key *key, struct rp_buf *out)
 {
 	char at[RP_TIME_TEXT];
 	uint64_t rows = 0;
@@ -65,19 +83,19 @@ static void tell(const struct sign_options *o, const struct rp_manifest *m, cons
 	}
 	rp_buf_addf(out, "\nsealed       %s\nholds        %zu relations, %" PRIu64 " rows; %zu files\n", at,
 		    m->survey->n_relations, rows, m->n_files);
-	for (size_t i = 0; i < m->n_signed_by; i++)
-		rp_buf_addf(out, "signed by    %s\n", m->signed_by[i]);
-	rp_buf_addf(out, "and now by   %s\n", rp_key_id(key));
+	tell_signers(m, store, key, out);
 	rp_buf_add(out, "manifest     ");
 	rp_buf_add_plain(out, o->manifest);
 	rp_buf_add(out, "\n");
 }
 
+/* Opened before it is signed, and what was signed once more before it is written. */
 static int add_signature(const struct rp_call *call, const struct rp_trust_store *store, struct rp_err **err)
 {
 	const struct sign_options *o = call->options;
 	rp_auto(rp_key) key = NULL;
-	rp_auto(rp_manifest) m = NULL;
+	rp_auto(rp_manifest) before = NULL;
+	rp_auto(rp_manifest) after = NULL;
 	rp_autobuf bytes = RP_BUF_INIT((size_t)RP_MANIFEST_MAX + 1);
 	rp_autobuf signed_again = RP_BUF_INIT(RP_MANIFEST_MAX);
 	rp_autobuf out = RP_BUF_INIT(1u << 16);
@@ -85,11 +103,12 @@ static int add_signature(const struct rp_call *call, const struct rp_trust_store
 	if (rp_signing_key(&key, "key", o->key, &o->signing, call->run, err) < 0 ||
 	    may_sign(store, key, err) < 0)
 		return -1;
-	if (rp_file_read(o->manifest, &bytes, err) < 0 || look(o, store, &bytes, &m, err) < 0 ||
+	if (rp_file_read(o->manifest, &bytes, err) < 0 || look(o, store, &bytes, &before, err) < 0 ||
 	    rp_envelope_cosign(&signed_again, rp_buf_text(&bytes), bytes.len, key, err) < 0 ||
+	    look(o, store, &signed_again, &after, err) < 0 ||
 	    rp_file_replace(o->manifest, rp_buf_text(&signed_again), signed_again.len, 0600, err) < 0)
 		return rp_err_wrap(err, "manifest '%s'", o->manifest);
-	tell(o, m, key, &out);
+	tell(o, after, store, key, &out);
 	return rp_command_print(&out, err);
 }
 

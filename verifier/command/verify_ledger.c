@@ -14,6 +14,7 @@
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
+#include "verifier/util/machine.h"
 #include "verifier/util/parse.h"
 #include "verifier/util/run.h"
 
@@ -162,9 +163,9 @@ static int look_back(struct verifying *v, struct rp_err **err)
 	return 0;
 }
 
-static void tell(struct verifying *v, const struct rp_entry *e)
+/* Is it one and the same who says what there was and that it came back? */
+static void tell_of_both(struct verifying *v, const char *host)
 {
-	rp_autobuf text = RP_BUF_INIT(4096);
 	const struct rp_manifest *m = v->e.manifest;
 
 	for (size_t i = 0; m && i < m->n_signed_by; i++) {
@@ -173,6 +174,22 @@ static void tell(struct verifying *v, const struct rp_entry *e)
 				v->result,
 				"one key signs manifest and result: nobody else vouches for either");
 	}
+	rp_result_about(v->result, "result signed by", rp_key_id(v->recording.key));
+	rp_result_about(v->result, "result signed on", host);
+	if (m && m->host)
+		rp_result_about(v->result, "manifest signed on", m->host);
+	if (m && m->host && strcmp(m->host, host) == 0)
+		rp_result_proviso(v->result,
+				  "manifest and result were signed on one host, '%s': who has that machine "
+				  "has both",
+				  host);
+}
+
+static void tell(struct verifying *v, const struct rp_entry *e, const char *host)
+{
+	rp_autobuf text = RP_BUF_INIT(4096);
+
+	tell_of_both(v, host);
 	rp_result_about(v->result, "review", "not reviewed");
 
 	rp_buf_addf(&text, "%s, entry %llu, which follows %s", rp_ledger_id(v->recording.ledger),
@@ -180,9 +197,30 @@ static void tell(struct verifying *v, const struct rp_entry *e)
 	rp_result_about(v->result, "ledger", rp_buf_text(&text));
 }
 
+/* A key that the store gives another role would be believed by nobody who reads the ledger with that store. */
+static int may_sign_results(const struct verifying *v, struct rp_err **err)
+{
+	const char *id = rp_key_id(v->recording.key);
+	unsigned roles = 0;
+
+	for (size_t i = 0; i < v->store.n; i++) {
+		const struct rp_trusted_key *t = &v->store.trusted[i];
+		if (!t->bare && strcmp(rp_key_id(t->key), id) == 0)
+			roles |= t->roles;
+	}
+	if (roles == 0 || (roles & RP_SIGNS_RESULTS))
+		return 0;
+	rp_err_set(err, RP_ERR_TRUST,
+		   "the result key %s is trusted to sign %s, expected results: one key never speaks for both",
+		   id, roles & RP_SIGNS_MANIFESTS ? "manifests" : "reviews");
+	return rp_err_hint(err, "'reprove keygen DIR' makes another one; list it with 'roles: [result]'");
+}
+
 /* One ledger for a target, or failures could be left in another one. */
 static int is_expected(const struct verifying *v, struct rp_err **err)
 {
+	if (may_sign_results(v, err) < 0)
+		return -1;
 	const struct rp_trust_policy *p = rp_trust_store_policy(&v->store, v->result->target);
 	const char *is = rp_ledger_id(v->recording.ledger);
 
@@ -196,13 +234,13 @@ static int is_expected(const struct verifying *v, struct rp_err **err)
 int rp_verify_intend(struct verifying *v, struct rp_err **err)
 {
 	struct criteria c;
-	char host[256] = "";
+	char host[RP_HOST_NAME];
 
 	if (!v->recording.ledger || v->recording.intent)
 		return 0;
 	if (is_expected(v, err) < 0)
 		return -1;
-	(void)gethostname(host, sizeof(host) - 1);
+	rp_host_name(host);
 	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0 || look_back(v, err) < 0)
 		return rp_err_wrap(err, "ledger");
 	/* In the alphabet's order, as facts are. */
@@ -221,7 +259,7 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err)
 	if (rp_ledger_append(v->recording.ledger, &e, NULL, v->recording.key, NULL, err) < 0)
 		return -1;
 	v->recording.intent = e.number;
-	tell(v, &e);
+	tell(v, &e, host);
 	return 0;
 }
 

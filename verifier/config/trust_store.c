@@ -97,6 +97,16 @@ static const struct {
 	unsigned role;
 } roles[] = {{"manifest", RP_SIGNS_MANIFESTS}, {"result", RP_SIGNS_RESULTS}, {"review", RP_SIGNS_REVIEWS}};
 
+/* Who runs the test must not be able to say what there was. NULL: these go together. */
+static const char *clash(unsigned of)
+{
+	if ((of & RP_SIGNS_MANIFESTS) && of != RP_SIGNS_MANIFESTS)
+		return "signs manifests, and may have no other role";
+	if ((of & RP_SIGNS_RESULTS) && (of & RP_SIGNS_REVIEWS))
+		return "signs results, and may not review them";
+	return NULL;
+}
+
 static int read_roles(const struct written_key *k, unsigned *ret, struct rp_err **err)
 {
 	*ret = 0;
@@ -111,13 +121,23 @@ static int read_roles(const struct written_key *k, unsigned *ret, struct rp_err 
 				k->file, k->roles[i]);
 		*ret |= found;
 	}
-	/* Who runs the test must not be able to say what there was. */
-	if ((*ret & RP_SIGNS_MANIFESTS) && *ret != RP_SIGNS_MANIFESTS)
-		return rp_err_set(err, RP_ERR_CONFIG,
-				  "the key '%s' signs manifests, and may have no other role", k->file);
-	if ((*ret & RP_SIGNS_RESULTS) && (*ret & RP_SIGNS_REVIEWS))
-		return rp_err_set(err, RP_ERR_CONFIG, "the key '%s' signs results, and may not review them",
-				  k->file);
+	return clash(*ret) ? rp_err_set(err, RP_ERR_CONFIG, "the key '%s' %s", k->file, clash(*ret)) : 0;
+}
+
+/* The same of one key that is listed in two rows, under two files' names. Keys that are named by themselves have the
+ * one role that they are named for, and whoever names one key for two is told so by its signatures. */
+static int keep_apart(const struct rp_trust_store *s, struct rp_err **err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct rp_trusted_key *a = &s->trusted[i], *b = &s->trusted[j];
+			const char *why = clash(a->roles | b->roles);
+			if (!why || (a->bare && b->bare) || strcmp(rp_key_id(a->key), rp_key_id(b->key)) != 0)
+				continue;
+			return rp_err_set(err, RP_ERR_CONFIG, "key %s is listed twice, and %s",
+					  rp_key_id(a->key), why);
+		}
+	}
 	return 0;
 }
 
@@ -169,6 +189,10 @@ static int take_key(struct rp_trust_store *to, struct rp_arena *memory, const ch
 	    load_key(store, k, &to->keys[to->n], err) < 0)
 		return -1;
 	t->key = to->keys[to->n++];
+	if (t->from_ms && t->until_ms && t->until_ms <= t->from_ms)
+		return rp_err_set(err, RP_ERR_CONFIG,
+				  "the key '%s': it is trusted until %s, which is not after %s", k->file,
+				  k->until, k->from);
 	return 0;
 }
 
@@ -279,7 +303,7 @@ static int add_bare(struct rp_trust_store *to, const char *path, unsigned bare, 
 {
 	if (make_room(to, 1, err) < 0 || rp_key_load_public(&to->keys[to->n], path, err) < 0)
 		return -1;
-	to->trusted[to->n] = (struct rp_trusted_key){.key = to->keys[to->n], .roles = bare};
+	to->trusted[to->n] = (struct rp_trusted_key){.key = to->keys[to->n], .roles = bare, .bare = true};
 	to->n++;
 	return 0;
 }
@@ -308,9 +332,13 @@ static int guarded(const char *path, struct rp_err **err)
 int rp_trust_store_add(struct rp_trust_store *to, struct rp_arena *memory, const char *path, unsigned bare,
 		       struct rp_err **err)
 {
-	if (!is_store(path))
-		return add_bare(to, path, bare, err);
-	return guarded(path, err) < 0 ? -1 : add_store(to, memory, path, err);
+	if (!is_store(path)) {
+		if (add_bare(to, path, bare, err) < 0)
+			return -1;
+	} else if (guarded(path, err) < 0 || add_store(to, memory, path, err) < 0) {
+		return -1;
+	}
+	return keep_apart(to, err) < 0 ? rp_err_wrap(err, "'%s'", path) : 0;
 }
 
 int rp_trust_store_add_all(struct rp_trust_store *to, struct rp_arena *memory, const char *const *paths,

@@ -11,12 +11,6 @@
 /* As when it is read: envelope.c. */
 static const struct rp_json_limits limits = {.depth = 16, .values = 4096};
 
-static int append(const char *text, size_t len, void *to)
-{
-	rp_buf_add_mem(to, text, len);
-	return ((struct rp_buf *)to)->failed ? -1 : 0;
-}
-
 static json_t *new_signature(const struct rp_envelope *e, const struct rp_key *key, struct rp_err **err)
 {
 	uint8_t sig[RP_SIGNATURE_MAX];
@@ -50,9 +44,8 @@ int rp_envelope_cosign(struct rp_buf *ret, const void *bytes, size_t len, const 
 	/* Whatever else stands in it stays, time stamps among it. */
 	if (json_array_append_new(json_object_get(json, "signatures"), added) < 0)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	int dumped = json_dump_callback(json, append, ret, JSON_COMPACT);
-	rp_buf_add(ret, "\n");
-	if (rp_buf_check(ret, err) < 0)
+	if (rp_json_add(ret, json, JSON_COMPACT, err) < 0)
 		return -1;
-	return dumped == 0 ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	rp_buf_add(ret, "\n");
+	return rp_buf_check(ret, err);
 }

@@ -45,12 +45,6 @@ static int check_same(const struct rp_envelope *before, const struct rp_buf *aft
 	return same ? 0 : rp_err_set(err, RP_ERR_IO, "what was stamped reads back as something else");
 }
 
-static int add_json_text(const char *text, size_t len, void *to)
-{
-	rp_buf_add_mem(to, text, len);
-	return ((struct rp_buf *)to)->failed ? -1 : 0;
-}
-
 int rp_envelope_stamp(struct rp_buf *ret, size_t *ret_n, const void *bytes, size_t len, rp_stamp_ask *ask,
 		      void *ctx, struct rp_err **err)
 {
@@ -69,12 +63,11 @@ int rp_envelope_stamp(struct rp_buf *ret, size_t *ret_n, const void *bytes, size
 			return rp_err_wrap(err, "time stamp");
 		(*ret_n)++;
 	}
-	int dumped = json_dump_callback(json, add_json_text, &text, JSON_COMPACT | JSON_SORT_KEYS);
+	if (rp_json_add(&text, json, JSON_COMPACT | JSON_SORT_KEYS, err) < 0)
+		return -1;
 	rp_buf_add(&text, "\n");
 	if (rp_buf_check(&text, err) < 0)
 		return -1;
-	if (dumped != 0)
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (check_same(e, &text, err) < 0)
 		return -1;
 	rp_buf_add_mem(ret, text.s, text.len);

@@ -143,3 +143,18 @@ int rp_json_fields(const json_t *object, const char *what, const struct rp_json_
 		return 0;
 	return unknown_field(object, what, fields, n, err);
 }
+
+static int add_text(const char *text, size_t len, void *to)
+{
+	rp_buf_add_mem(to, text, len);
+	return ((struct rp_buf *)to)->failed ? -1 : 0;
+}
+
+/* It also fails by itself, for memory, in the middle of what it writes. */
+int rp_json_add(struct rp_buf *ret, const json_t *json, size_t flags, struct rp_err **err)
+{
+	int dumped = json_dump_callback(json, add_text, ret, flags);
+	if (rp_buf_check(ret, err) < 0)
+		return -1;
+	return dumped == 0 ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+}

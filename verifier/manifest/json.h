@@ -33,6 +33,10 @@ struct rp_json_field {
 int rp_json_fields(const json_t *object, const char *what, const struct rp_json_field *fields, size_t n,
 		   bool others_may, struct rp_err **err);
 
+/* Append it as text; flags: jansson's. */
+struct rp_buf;
+int rp_json_add(struct rp_buf *ret, const json_t *json, size_t flags, struct rp_err **err);
+
 /* A stranger's text for a message: printable, and no longer than a line has room for. */
 #define RP_SHOWN 512
 const char *rp_shown(char to[RP_SHOWN], const char *text);

@@ -47,9 +47,10 @@ static int write_secret(BIO *to, EVP_PKEY *pkey, const struct rp_secret *passphr
 	if (passphrase == NULL)
 		return PEM_write_bio_PKCS8PrivateKey(to, pkey, NULL, NULL, 0, NULL, NULL);
 	PKCS8_PRIV_KEY_INFO *open = EVP_PKEY2PKCS8(pkey);
-	X509_SIG *sealed = open != NULL ? PKCS8_encrypt(-1, EVP_aes_256_cbc(), rp_secret_text(passphrase),
-							(int)rp_secret_len(passphrase), NULL, SALT, ROUNDS, open)
-					: NULL;
+	X509_SIG *sealed = open != NULL
+				   ? PKCS8_encrypt(-1, EVP_aes_256_cbc(), rp_secret_text(passphrase),
+						   (int)rp_secret_len(passphrase), NULL, SALT, ROUNDS, open)
+				   : NULL;
 	int r = sealed != NULL ? PEM_write_bio_PKCS8(to, sealed) : 0;
 	X509_SIG_free(sealed);
 	PKCS8_PRIV_KEY_INFO_free(open);

@@ -25,11 +25,14 @@ static int add_optional(json_t *to, const char *name, const char *value)
 }
 
 /* The oldest reader that understands it. */
-static int version_for(const struct rp_survey *s)
+static int version_for(const struct rp_manifest *m)
 {
+	const struct rp_survey *s = m->survey;
+	if (m->host != NULL)
+		return RP_PREDICATE_VERSION;
 	for (size_t i = 0; i < s->n_relations; i++)
 		if (s->relations[i].sample != NULL || s->relations[i].ranges != NULL)
-			return RP_PREDICATE_VERSION;
+			return RP_PREDICATE_SAMPLES;
 	return RP_PREDICATE_OLDEST;
 }
 
@@ -43,22 +46,17 @@ static json_t *write_predicate(const struct rp_manifest *m, struct rp_err **err)
 	snprintf(sequence, sizeof sequence, "%" PRIu64,
 		 m->sequence != 0 ? m->sequence : (uint64_t)m->sealed_ms);
 	/* 64-bit numbers are text: most readers of JSON make a double of a number. */
-	json_t *p = json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o}", "schemaVersion",
-			      version_for(m->survey), "target", m->target, "sealedAt", sealed, "sequence",
-			      sequence, "tool", "name", TOOL_NAME, "version", RP_VERSION, "survey", survey);
+	json_t *p = json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:o}", "schemaVersion", version_for(m),
+			      "target", m->target, "sealedAt", sealed, "sequence", sequence, "tool", "name",
+			      TOOL_NAME, "version", RP_VERSION, "survey", survey);
 	if (p == NULL || add_optional(p, "environment", m->environment) < 0 ||
-	    add_optional(p, "previous", m->previous) < 0) {
+	    add_optional(p, "host", m->host) < 0 || add_optional(p, "previous", m->previous) < 0) {
 		json_decref(p);
-		rp_err_set(err, RP_ERR_CONFIG, "the name of the target or its environment is not UTF-8");
+		rp_err_set(err, RP_ERR_CONFIG,
+			   "the name of the target, its environment or the host is not UTF-8");
 		return NULL;
 	}
 	return p;
-}
-
-static int add_json(const char *text, size_t len, void *to)
-{
-	rp_buf_add_mem(to, text, len);
-	return ((struct rp_buf *)to)->failed ? -1 : 0;
 }
 
 int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct rp_err **err)
@@ -75,11 +73,7 @@ int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct r
 	if (json_object_set_new(statement, "subject", subjects) < 0 ||
 	    json_object_set_new(statement, "predicate", predicate) < 0)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory"); /* keeps what was said before */
-	/* It also fails by itself, for memory, in the middle of what it writes. */
-	int dumped = json_dump_callback(statement, add_json, ret, JSON_COMPACT | JSON_SORT_KEYS);
-	if (rp_buf_check(ret, err) < 0)
-		return -1;
-	return dumped == 0 ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	return rp_json_add(ret, statement, JSON_COMPACT | JSON_SORT_KEYS, err);
 }
 
 static int read_version(const json_t *version, const json_t *tool_version, struct rp_err **err)
@@ -130,12 +124,13 @@ static int read_predicate(struct rp_manifest *m, const json_t *predicate, struct
 	if (read_tool(m, predicate, err) < 0)
 		return -1;
 	const json_t *version = NULL, *tool = NULL, *target = NULL, *environment = NULL, *sealed = NULL;
-	const json_t *sequence = NULL, *previous = NULL, *survey = NULL;
+	const json_t *host = NULL, *sequence = NULL, *previous = NULL, *survey = NULL;
 	const struct rp_json_field fields[] = {
 		{"schemaVersion", JSON_INTEGER, false, &version},
 		{"tool", JSON_OBJECT, false, &tool},
 		{"target", JSON_STRING, false, &target},
 		{"environment", JSON_STRING, true, &environment},
+		{"host", JSON_STRING, true, &host},
 		{"sealedAt", JSON_STRING, false, &sealed},
 		{"sequence", JSON_STRING, false, &sequence},
 		{"previous", JSON_STRING, true, &previous},
@@ -157,11 +152,13 @@ static int read_predicate(struct rp_manifest *m, const json_t *predicate, struct
 		memcpy(m->previous, json_string_value(previous), sizeof m->previous);
 	m->target = rp_arena_strdup(m->memory, json_string_value(target));
 	m->environment = rp_arena_strdup(m->memory, json_string_value(environment));
-	if (m->target == NULL || (environment != NULL && m->environment == NULL))
+	m->host = rp_arena_strdup(m->memory, json_string_value(host));
+	if (m->target == NULL || (environment != NULL && m->environment == NULL) ||
+	    (host != NULL && m->host == NULL))
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (rp_survey_from_json(&m->survey, survey, err) < 0)
 		return -1;
-	if (json_integer_value(version) < version_for(m->survey))
+	if (json_integer_value(version) < version_for(m))
 		return rp_err_set(err, RP_ERR_TRUST, "it has fields that its schema version does not have");
 	return 0;
 }

@@ -13,9 +13,11 @@ struct rp_manifest;
 
 #define RP_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
 #define RP_PREDICATE_TYPE "https://reprove.dev/manifest/v1"
-/* 2: a relation may have a sample and ranges. Written only where one has, and 1 is read for ever. */
+/* 2: a relation may have a sample and ranges. 3: the host may be named. Written only where it is so, and 1 is read for
+ * ever. */
 #define RP_PREDICATE_OLDEST  1
-#define RP_PREDICATE_VERSION 2
+#define RP_PREDICATE_SAMPLES 2
+#define RP_PREDICATE_VERSION 3
 
 /* Compact, with sorted keys: the same manifest gives the same bytes. */
 int rp_statement_write(struct rp_buf *ret, const struct rp_manifest *m, struct rp_err **err);

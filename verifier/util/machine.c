@@ -21,3 +21,10 @@ uint64_t rp_memory_size(void)
 	}
 	return bytes;
 }
+
+void rp_host_name(char ret[RP_HOST_NAME])
+{
+	ret[0] = ret[RP_HOST_NAME - 1] = '\0';
+	if (gethostname(ret, RP_HOST_NAME - 1) < 0)
+		ret[0] = '\0';
+}

@@ -8,4 +8,8 @@
  * machine has. */
 uint64_t rp_memory_size(void);
 
+/* What this machine calls itself; "" where it has no name. A claim, and no proof of anything. */
+#define RP_HOST_NAME 256
+void rp_host_name(char ret[RP_HOST_NAME]);
+
 #endif

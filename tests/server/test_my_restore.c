@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Dumps made and restored by the tools of MariaDB or MySQL, whole, cut, damaged and hostile. */
-#include "tests/unit/cmocka_all.h"
+#include "tests/server/restore_lib.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include "verifier/engine/db.h"
 #include "verifier/engine/mysql/traits.h"
-#include "verifier/recovery/format.h"
-#include "verifier/util/buf.h"
-#include "verifier/util/error.h"
 #include "verifier/util/fd.h"
-#include "verifier/util/run.h"
 
-#define DUMP_MAX (256 << 20)
-
-static struct rp_run run = {.cancel_fd = -1};
-static const struct rp_engine *engine;
-static char dir[64];
-static struct rp_scratch *source;
 static bool mariadb;
 
 /* Bodies of routines and rows hold what the filter looks for elsewhere. */
@@ -71,27 +59,6 @@ static void ask(struct rp_scratch *s, const char *sql, char *ret, size_t size)
 		(void)snprintf(ret, size, "%.*s", (int)strcspn(rp_buf_text(&said), "\n"), rp_buf_text(&said));
 }
 
-static char *path_of(const char *name)
-{
-	static char path[8][160];
-	static unsigned next;
-	char *p = path[next++ % 8];
-	(void)snprintf(p, sizeof path[0], "%s/%s", dir, name);
-	return p;
-}
-
-static void read_file(const char *name, struct rp_buf *into)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_file_read(path_of(name), into, &err), 0);
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_file_replace(path_of(name), data, len, 0600, &err), 0);
-}
-
 /* Of the source; stdout is kept in a quarter of the room. */
 static void dump(const char *name, const char *const *more)
 {
@@ -111,122 +78,35 @@ static void dump(const char *name, const char *const *more)
 		s = strchr(s, '\n') + 1;
 	write_file(name, s, said.len - (size_t)(s - rp_buf_text(&said)));
 }
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static struct rp_identity wanted(void)
+static const char *const *loader(const struct rp_scratch *made)
 {
-	return (struct rp_identity){
-		.engine = "mysql", .version = getenv("RP_MY_VERSION"), .database = "shop"};
-}
-
-static int make_source(struct rp_err **err)
-{
-	const struct rp_identity like = wanted();
-	const struct rp_scratch_wish wish = {
-		.engine = engine, .like = like.version != NULL ? &like : NULL, .unboxed = true};
-	rp_auto(rp_stream) sql = NULL;
-	rp_autobuf said = RP_BUF_INIT(64 << 10);
-	if (rp_scratch_make(&source, &wish, &run, err) < 0 || rp_scratch_start(source, err) < 0)
-		return -1;
+	static const char *argv[] = {"mysql", "--comments", "--max-allowed-packet=1G", NULL};
 	struct rp_my_traits is;
-	mariadb = rp_my_traits_of(source->place.with.version, &is) && is.vendor == RP_MARIADB;
-	const char *const argv[] = {client(), "--comments", "--max-allowed-packet=1G", NULL};
-	return rp_stream_of_memory(&sql, shop, sizeof shop - 1, err) < 0
-		       ? -1
-		       : rp_scratch_feed(source, argv, sql, &said, err);
+	mariadb = rp_my_traits_of(made->place.with.version, &is) && is.vendor == RP_MARIADB;
+	argv[0] = client();
+	return argv;
 }
 
-static int set_up(void **state)
+struct restore_test this_test = {
+	.engine = "mysql", .sql = shop, .loader = loader, .everything = everything, .ask = ask};
+
+static int set_up_with_a_dump(void **state)
 {
-	(void)state;
-	rp_autoerr struct rp_err *err = NULL;
-	(void)snprintf(dir, sizeof dir, "/tmp/rp-my-restore-XXXXXX");
-	if (mkdtemp(dir) == NULL || make_source(&err) < 0) {
-		print_error("%s\n", err != NULL ? rp_err_text(err) : "no directory");
+	if (set_up(state) < 0)
 		return -1;
-	}
 	dump("whole", NULL);
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	rp_scratch_free(source);
-	return rp_tree_remove(dir, NULL);
-}
-
-/* One restore of one file, and what became of it. */
-struct outcome {
-	struct rp_store *store;
-	struct rp_point *point;
-	struct rp_artifact *artifact;
-	struct rp_scratch *scratch;
-	struct rp_restored restored;
-	struct rp_err *err;
-};
-
-static void outcome_done(struct outcome *o)
-{
-	rp_restored_done(&o->restored);
-	rp_scratch_free(o->scratch);
-	rp_artifact_free(o->artifact);
-	rp_point_free(o->point);
-	rp_store_close(o->store);
-	rp_err_free(o->err);
-}
-#define rp_autooutcome rp_cleanup(outcome_done) struct outcome
-
-static int restore(struct outcome *o, const char *name)
-{
-	const struct rp_identity like = wanted();
-	const struct rp_scratch_wish wish = {
-		.engine = engine, .like = like.version != NULL ? &like : NULL, .unboxed = true};
-	const struct rp_format *f = NULL;
-	if (rp_store_open(&o->store, path_of(name), &run, &o->err) < 0 ||
-	    rp_store_choose(o->store, "newest", &o->point, NULL, &o->err) < 0 ||
-	    rp_artifact_open(&o->artifact, o->store, o->point, NULL, &o->err) < 0 ||
-	    rp_format_of(&f, o->artifact, &o->err) < 0 ||
-	    rp_scratch_make(&o->scratch, &wish, &run, &o->err) < 0)
-		return -1;
-	int r = rp_restore(&o->restored, f, o->artifact, o->scratch, &o->err);
-	/* Whatever happened, every byte was hashed. */
-	assert_true(o->artifact->files[0].digested);
-	assert_int_equal(r == 0, o->restored.format == f);
-	return r;
-}
-
-static void expect_whole(const char *name)
-{
-	rp_autooutcome o = {0};
-	if (restore(&o, name) < 0)
-		fail_msg("%s", rp_err_text(o.err));
-	assert_string_equal(o.restored.format->name, "mysqldump");
-	assert_string_equal(o.restored.said, "");
-	char got[1000], want[1000];
-	ask(o.scratch, everything, got, sizeof got);
-	ask(source, everything, want, sizeof want);
-	assert_string_equal(got, want);
-	assert_int_equal(strncmp(got, "4 ", 2), 0);
-}
-
-static void expect_failure(const char *name, enum rp_err_kind kind, const char *text)
-{
-	rp_autooutcome o = {0};
-	assert_int_equal(restore(&o, name), -1);
-	if (rp_err_kind(o.err) != kind || strstr(rp_err_text(o.err), text) == NULL)
-		fail_msg("kind %d: %s", (int)rp_err_kind(o.err), rp_err_text(o.err));
-	assert_true(kind == RP_ERR_BACKUP || rp_err_hint_text(o.err) != NULL);
 }
 
 static void dumps_come_back_whole(void **state)
 {
 	(void)state;
-	expect_whole("whole");
+	expect_whole("whole", "mysqldump", "4 ");
 	dump("databases", WORDS("--add-drop-database", "--databases"));
-	expect_whole("databases");
+	expect_whole("databases", "mysqldump", "4 ");
 	dump("bare", WORDS("--skip-comments", "--hex-blob", "--skip-extended-insert"));
-	expect_whole("bare");
+	expect_whole("bare", "mysqldump", "4 ");
 }
 
 /* The clients take 16 MB, unless they are told to take more. */
@@ -236,25 +116,15 @@ static void row_of_many_megabytes_comes_back(void **state)
 	char none[200];
 	ask(source, "insert into picture values (3, repeat('x', 40000000))", none, sizeof none);
 	dump("large", NULL);
-	expect_whole("large");
+	expect_whole("large", "mysqldump", "4 ");
 	ask(source, "delete from picture where id = 3", none, sizeof none);
-}
-
-static void zip(const char *from, const char *to)
-{
-	rp_autobuf in = RP_BUF_INIT(DUMP_MAX);
-	read_file(from, &in);
-	gzFile f = gzopen(path_of(to), "wb1");
-	assert_non_null(f);
-	assert_int_equal(gzwrite(f, in.s, (unsigned)in.len), (int)in.len);
-	assert_int_equal(gzclose(f), Z_OK);
 }
 
 static void zipped_dump_comes_back_whole(void **state)
 {
 	(void)state;
 	zip("whole", "whole.gz");
-	expect_whole("whole.gz");
+	expect_whole("whole.gz", "mysqldump", "4 ");
 	rp_autobuf in = RP_BUF_INIT(DUMP_MAX);
 	read_file("whole.gz", &in);
 	write_file("cut.gz", in.s, in.len - 20);
@@ -309,7 +179,7 @@ static void statements_about_the_server_are_not_run(void **state)
 	       "CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2990;\n"
 	       "SET GLOBAL gtid_slave_pos='3-7-12';\nSTOP ALL SLAVES;\nSTART REPLICA;\n"
 	       "SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;\n");
-	expect_whole("position");
+	expect_whole("position", "mysqldump", "4 ");
 }
 
 static void message_of_the_tool_is_told(void **state)
@@ -396,7 +266,8 @@ int main(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_installation with = {0};
-	const struct rp_identity like = wanted();
+	this_test.version = getenv("RP_MY_VERSION");
+	const struct rp_identity like = {.engine = "mysql", .version = this_test.version, .database = "shop"};
 	engine = rp_engine_named("mysql");
 	if (engine == NULL || engine->hosting == NULL ||
 	    engine->hosting->choose(&with, like.version != NULL ? &like : NULL, &err) < 0) {
@@ -416,5 +287,5 @@ int main(void)
 		cmocka_unit_test(what_this_server_does_not_know_is_no_damage),
 		cmocka_unit_test(dump_tells_what_it_is),
 	};
-	return cmocka_run_group_tests_name("my_restore", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("my_restore", tests, set_up_with_a_dump, tear_down);
 }

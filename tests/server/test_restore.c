@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dumps made and restored by PostgreSQL's own tools, whole, cut, damaged and hostile. */
-#include "tests/unit/cmocka_all.h"
+#include "tests/server/restore_lib.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,21 +8,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include "verifier/engine/db.h"
-#include "verifier/recovery/format.h"
-#include "verifier/util/buf.h"
-#include "verifier/util/error.h"
 #include "verifier/util/fd.h"
-#include "verifier/util/run.h"
-
-#define DUMP_MAX (64 << 20)
-
-static struct rp_run run = {.cancel_fd = -1};
-static const struct rp_engine *engine;
-static char dir[64];
-static struct rp_scratch *source;
 
 static const char shop[] =
 	"CREATE SCHEMA shop;\n"
@@ -62,27 +49,6 @@ static void ask(struct rp_scratch *s, const char *sql, char *ret, size_t size)
 		(void)snprintf(ret, size, "%.*s", (int)strcspn(rp_buf_text(&said), "\n"), rp_buf_text(&said));
 }
 
-static char *path_of(const char *name)
-{
-	static char path[8][160];
-	static unsigned next;
-	char *p = path[next++ % 8];
-	(void)snprintf(p, sizeof path[0], "%s/%s", dir, name);
-	return p;
-}
-
-static void read_file(const char *name, struct rp_buf *into)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_file_read(path_of(name), into, &err), 0);
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	rp_autoerr struct rp_err *err = NULL;
-	assert_int_equal(rp_file_replace(path_of(name), data, len, 0600, &err), 0);
-}
-
 static int make_dump(const char *const *command, const char *name, struct rp_file *ret, struct rp_err **err)
 {
 	rp_auto(rp_dump) d = NULL;
@@ -117,80 +83,6 @@ static void dump(const char *name, const char *const *command)
 	rp_file_done(&f);
 }
 
-static int make_source(struct rp_err **err)
-{
-	const struct rp_scratch_wish wish = {.engine = engine, .unboxed = true};
-	rp_auto(rp_stream) sql = NULL;
-	rp_autobuf said = RP_BUF_INIT(64 << 10);
-	static const char *const psql[] = {"psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", NULL};
-	if (rp_scratch_make(&source, &wish, &run, err) < 0 || rp_scratch_start(source, err) < 0 ||
-	    rp_stream_of_memory(&sql, shop, sizeof shop - 1, err) < 0)
-		return -1;
-	return rp_scratch_feed(source, psql, sql, &said, err);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	rp_autoerr struct rp_err *err = NULL;
-	(void)snprintf(dir, sizeof dir, "/tmp/rp-restore-XXXXXX");
-	if (mkdtemp(dir) == NULL || make_source(&err) < 0) {
-		print_error("%s\n", err != NULL ? rp_err_text(err) : "no directory");
-		return -1;
-	}
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	rp_scratch_free(source);
-	return rp_tree_remove(dir, NULL);
-}
-
-/* One restore of one file, and what became of it. */
-struct outcome {
-	struct rp_store *store;
-	struct rp_point *point;
-	struct rp_artifact *artifact;
-	struct rp_scratch *scratch;
-	struct rp_restored restored;
-	struct rp_err *err;
-};
-
-static void outcome_done(struct outcome *o)
-{
-	rp_restored_done(&o->restored);
-	rp_scratch_free(o->scratch);
-	rp_artifact_free(o->artifact);
-	rp_point_free(o->point);
-	rp_store_close(o->store);
-	rp_err_free(o->err);
-}
-#define rp_autooutcome rp_cleanup(outcome_done) struct outcome
-
-static int restore(struct outcome *o, const char *name)
-{
-	const struct rp_scratch_wish wish = {.engine = engine, .unboxed = true};
-	const struct rp_format *f = NULL;
-	if (rp_store_open(&o->store, path_of(name), &run, &o->err) < 0 ||
-	    rp_store_choose(o->store, "newest", &o->point, NULL, &o->err) < 0 ||
-	    rp_artifact_open(&o->artifact, o->store, o->point, NULL, &o->err) < 0 ||
-	    rp_format_of(&f, o->artifact, &o->err) < 0 ||
-	    rp_scratch_make(&o->scratch, &wish, &run, &o->err) < 0)
-		return -1;
-	int r = rp_restore(&o->restored, f, o->artifact, o->scratch, &o->err);
-	/* Whatever happened, every byte was hashed. */
-	rp_autobuf stored = RP_BUF_INIT(DUMP_MAX);
-	read_file(name, &stored);
-	uint8_t want[RP_SHA256_LEN];
-	rp_sha256(stored.s, stored.len, want);
-	assert_true(o->artifact->files[0].digested);
-	assert_memory_equal(o->artifact->files[0].sha256, want, sizeof want);
-	assert_int_equal(r == 0, o->restored.format == f);
-	return r;
-}
-
 static const char everything[] =
 	"SELECT (SELECT count(*) FROM shop.customer) || ' ' || (SELECT count FROM shop.v) || ' ' ||"
 	" (SELECT count(*) FROM pg_constraint WHERE contype = 'f') || ' ' ||"
@@ -201,98 +93,64 @@ static const char everything[] =
 	" FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relowner::regrole::text !~ '^admin')"
 	" || ' ' || (SELECT count(*) FROM shop.note) || ' ' || convert_from(lo_get(4711), 'UTF8')";
 
-static void expect_whole(const char *name, const char *format)
-{
-	rp_autooutcome o = {0};
-	if (restore(&o, name) < 0)
-		fail_msg("%s", rp_err_text(o.err));
-	assert_string_equal(o.restored.format->name, format);
-	assert_string_equal(o.restored.said, "");
-	char got[1000];
-	char want[1000];
-	ask(o.scratch, everything, got, sizeof got);
-	ask(source, everything, want, sizeof want);
-	assert_string_equal(got, want);
-	assert_string_equal(strstr(got, "large"), "large object");
-}
-
-static void expect_failure(const char *name, enum rp_err_kind kind, const char *text)
-{
-	rp_autooutcome o = {0};
-	assert_int_equal(restore(&o, name), -1);
-	if (rp_err_kind(o.err) != kind || strstr(rp_err_text(o.err), text) == NULL)
-		fail_msg("kind %d: %s", (int)rp_err_kind(o.err), rp_err_text(o.err));
-}
-
-#define WORDS(...)   ((const char *const[]){__VA_ARGS__, NULL})
 #define PG_DUMP(...) WORDS("pg_dump", "--no-password", "--snapshot={snapshot}", __VA_ARGS__)
+
+static const char *const *loader(const struct rp_scratch *made)
+{
+	static const char *const argv[] = {"psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", NULL};
+	(void)made;
+	return argv;
+}
+
+struct restore_test this_test = {
+	.engine = "postgresql", .sql = shop, .loader = loader, .everything = everything, .ask = ask};
 
 static void custom_dump_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("custom", NULL);
-	expect_whole("custom", "pg_dump custom");
+	expect_whole("custom", "pg_dump custom", "large object");
 }
 
 static void plain_dump_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("plain", PG_DUMP("--format=plain"));
-	expect_whole("plain", "pg_dump plain");
+	expect_whole("plain", "pg_dump plain", "large object");
 }
 
 static void plain_dump_with_inserts_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("inserts", PG_DUMP("--inserts"));
-	expect_whole("inserts", "pg_dump plain");
+	expect_whole("inserts", "pg_dump plain", "large object");
 }
 
 static void dump_made_with_clean_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("clean", PG_DUMP("--clean"));
-	expect_whole("clean", "pg_dump plain");
+	expect_whole("clean", "pg_dump plain", "large object");
 	dump("clean-if-exists", PG_DUMP("--clean", "--if-exists"));
-	expect_whole("clean-if-exists", "pg_dump plain");
+	expect_whole("clean-if-exists", "pg_dump plain", "large object");
 }
 
 static void dump_made_with_create_comes_back_whole(void **state)
 {
 	(void)state;
 	dump("create", PG_DUMP("--create"));
-	expect_whole("create", "pg_dump plain --create");
+	expect_whole("create", "pg_dump plain --create", "large object");
 	dump("create-clean", PG_DUMP("--create", "--clean", "--if-exists"));
-	expect_whole("create-clean", "pg_dump plain --create");
-}
-
-static size_t zip(const char *from, const char *to)
-{
-	rp_autobuf in = RP_BUF_INIT(DUMP_MAX);
-	read_file(from, &in);
-	uLong room = compressBound(in.len) + 64;
-	unsigned char *out = malloc(room);
-	z_stream z = {0};
-	assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	z.next_in = (unsigned char *)in.s;
-	z.avail_in = (unsigned)in.len;
-	z.next_out = out;
-	z.avail_out = (unsigned)room;
-	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-	size_t n = room - z.avail_out;
-	(void)deflateEnd(&z);
-	write_file(to, out, n);
-	free(out);
-	return n;
+	expect_whole("create-clean", "pg_dump plain --create", "large object");
 }
 
 static void zipped_dumps_come_back_whole(void **state)
 {
 	(void)state;
-	(void)zip("plain", "plain.gz");
-	expect_whole("plain.gz", "pg_dump plain");
-	(void)zip("custom", "custom.gz");
-	expect_whole("custom.gz", "pg_dump custom");
+	zip("plain", "plain.gz");
+	expect_whole("plain.gz", "pg_dump plain", "large object");
+	zip("custom", "custom.gz");
+	expect_whole("custom.gz", "pg_dump custom", "large object");
 }
 
 static void cut_copy(const char *from, const char *to, size_t len)
@@ -357,13 +215,13 @@ static void cut_or_damaged_archive_is_not_whole(void **state)
 static void cut_or_damaged_gzip_is_not_whole(void **state)
 {
 	(void)state;
-	size_t n = zip("plain", "bad.gz");
-	cut_copy("bad.gz", "cut.gz", n - 5);
-	expect_failure("cut.gz", RP_ERR_BACKUP, "gzip: truncated");
+	zip("plain", "bad.gz");
 	rp_autobuf in = RP_BUF_INIT(DUMP_MAX);
 	read_file("bad.gz", &in);
-	in.s[n - 6] ^= 1;
-	write_file("flipped.gz", in.s, n);
+	cut_copy("bad.gz", "cut.gz", in.len - 5);
+	expect_failure("cut.gz", RP_ERR_BACKUP, "gzip: truncated");
+	in.s[in.len - 6] ^= 1;
+	write_file("flipped.gz", in.s, in.len);
 	expect_failure("flipped.gz", RP_ERR_BACKUP, "gzip: damaged");
 }
 

@@ -16,9 +16,19 @@
 #define TEXT_MAX (1u << 20)
 
 const struct rp_command *const rp_commands[] = {
-	&rp_command_keygen, &rp_command_seal,	&rp_command_verify, &rp_command_selftest,
-	&rp_command_points, &rp_command_show,	&rp_command_report, &rp_command_history,
-	&rp_command_sign,   &rp_command_doctor, &rp_command_help,   NULL,
+	&rp_command_keygen,
+	&rp_command_seal,
+	&rp_command_verify,
+	&rp_command_selftest,
+	&rp_command_points,
+	&rp_command_show,
+	&rp_command_report,
+	&rp_command_history,
+	&rp_command_sign,
+	&rp_command_stamp,
+	&rp_command_doctor,
+	&rp_command_help,
+	NULL,
 };
 
 static int call(const struct rp_command *c, int argc, char *argv[], struct rp_err **err)

@@ -19,6 +19,7 @@ extern const struct rp_command rp_command_show;
 extern const struct rp_command rp_command_report;
 extern const struct rp_command rp_command_history;
 extern const struct rp_command rp_command_sign;
+extern const struct rp_command rp_command_stamp;
 extern const struct rp_command rp_command_doctor;
 extern const struct rp_command rp_command_help;
 

@@ -75,6 +75,8 @@ static int prepare(struct sealing *s, struct rp_err **err)
 		return rp_err_sys(err, errno, "seal: write to '%s'", dir);
 	if (read_filters(s, err) < 0)
 		return rp_err_wrap(err, "seal: --backup-filter");
+	if (rp_stamping_make(&s->stamping, &o->stamping, s->run, err) < 0)
+		return rp_err_wrap(err, "seal");
 	if (o->command && rp_words_split(o->command, &s->command, err) < 0)
 		return rp_err_wrap(err, "seal: --backup-command");
 	const struct rp_dump_wish wish = {.engine = engine,
@@ -238,13 +240,31 @@ static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
 	return 0;
 }
 
+/* A manifest without its stamp is worth more than none: it is written, and can be stamped later. */
+static void stamp(struct sealing *s, struct rp_buf *envelope)
+{
+	rp_autoerr struct rp_err *err = NULL;
+
+	if (rp_stamping_envelope(&s->stamping, envelope, &s->stamps, &err) == 0)
+		return;
+	s->unstamped = true;
+	rp_err_wrap(&err, "seal: the manifest bears no time stamp");
+	rp_err_hint(&err, "'reprove stamp %s' adds it when the authority can be reached",
+		    s->options->manifest);
+	rp_command_complain(err);
+}
+
 static int write_manifest(struct sealing *s, struct rp_err **err)
 {
 	rp_autobuf envelope = RP_BUF_INIT(RP_MANIFEST_MAX);
 
 	rp_run_phase(s->run, "sign", 0, "");
-	if (sign(s, &envelope, err) < 0 ||
-	    rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0600, err) < 0) {
+	int r = sign(s, &envelope, err);
+	if (r == 0) {
+		stamp(s, &envelope);
+		r = rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0600, err);
+	}
+	if (r < 0) {
 		rp_err_wrap(err, "seal: manifest '%s'", s->options->manifest);
 		if (s->made.n_files)
 			rp_err_hint(err, "the backup '%s' was written, and has no manifest",
@@ -259,7 +279,7 @@ static int seal(struct sealing *s, struct rp_err **err)
 	if (prepare(s, err) < 0 || gather(s, err) < 0 || write_manifest(s, err) < 0 ||
 	    rp_seal_tell(s, err) < 0)
 		return -1;
-	return rp_seal_unsurveyed(s->survey) || s->unanswered ? 2 : 0;
+	return rp_seal_unsurveyed(s->survey) || s->unanswered || s->unstamped ? 2 : 0;
 }
 
 static int run(const struct rp_call *call, struct rp_err **err)
@@ -279,6 +299,7 @@ static int run(const struct rp_call *call, struct rp_err **err)
 	for (size_t i = 0; i < s.n_filters; i++)
 		rp_argv_done(&s.filters[i]);
 	free(s.filters);
+	rp_stamping_done(&s.stamping);
 	rp_key_free(s.key);
 	return status;
 }

@@ -8,6 +8,7 @@
 
 #include "verifier/command/options.h"
 #include "verifier/command/signing.h"
+#include "verifier/command/stamping.h"
 #include "verifier/engine/db.h"
 #include "verifier/manifest/manifest.h"
 #include "verifier/recovery/format.h"
@@ -23,6 +24,7 @@ struct seal_options {
 	struct signing_options signing;
 	uint64_t jobs, sketch, all_sketches;
 	int64_t timeout_ms;
+	struct stamping_options stamping;
 	bool physical, no_sketch, fingerprint_keys, json;
 };
 
@@ -45,6 +47,9 @@ struct sealing {
 	struct rp_survey *survey;
 	struct rp_made made; /* the backup; no files: none */
 	int64_t sealed_ms, began_ms, held_ms;
+	struct stamping stamping;
+	size_t stamps;
+	bool unstamped;	 /* a stamp was asked for, and could not be had: the seal is a 2 */
 	bool unanswered; /* a question about the source ended in an error: the seal is a 2 */
 	char sha256[RP_SHA256_HEX];
 	const char *target;

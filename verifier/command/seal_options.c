@@ -80,6 +80,7 @@ const struct rp_option rp_seal_options[] = {
 	 .value = "NAME",
 	 AT(environment),
 	 .help = "Where this is: production, staging. It stands in the manifest, and 'verify --environment' asks for it."},
+	RP_STAMPING_OPTIONS(seal_options, stamping),
 	{.name = "jobs",
 	 .type = RP_OPTION_NUMBER,
 	 .value = "N",

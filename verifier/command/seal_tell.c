@@ -108,6 +108,8 @@ static void summary_for_people(const struct sealing *s, struct rp_buf *out)
 			out,
 			"  backup    none: no file is bound, the strong digests of the rows stand for it\n");
 	}
+	if (s->stamps > 0)
+		rp_buf_add(out, "  stamped   by the authority that was asked\n");
 	tell_place(&s->survey->position, out);
 	for (size_t i = 0; i < s->survey->n_coverage; i++) {
 		const struct rp_coverage *c = &s->survey->coverage[i];

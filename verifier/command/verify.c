@@ -274,7 +274,7 @@ static int report(struct verifying *v)
 		rp_command_complain(unprinted);
 	rp_verify_say_head(v);
 	enum rp_status status = rp_result_status(v->result);
-	if ((unwritten || unprinted || unmeasured) && status == RP_VERIFIED)
+	if ((unwritten || unprinted || unmeasured || v->recording.unstamped) && status == RP_VERIFIED)
 		return RP_INCONCLUSIVE;
 	if (status == RP_VERIFIED)
 		remember(v);

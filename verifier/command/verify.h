@@ -8,6 +8,7 @@
 #include "checks/check.h"
 #include "verifier/command/options.h"
 #include "verifier/command/signing.h"
+#include "verifier/command/stamping.h"
 #include "verifier/command/unwrapping.h"
 #include "verifier/config/target.h"
 #include "verifier/config/trust_store.h"
@@ -30,6 +31,7 @@ struct verify_options {
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 	struct unwrapping_options unwrapping;
 	struct signing_options signing;
+	struct stamping_options stamping;
 	bool selftest; /* 'selftest' was called, and not 'verify' */
 };
 
@@ -42,6 +44,7 @@ struct recording {
 	uint64_t intent, retest_of;
 	size_t earlier; /* attempts at the same point */
 	bool recorded;
+	bool unstamped; /* a stamp was asked for, and could not be had */
 };
 
 /* One verification under way. */
@@ -53,8 +56,9 @@ struct verifying {
 	struct rp_arena *memory; /* of the whole run; borrowed */
 	struct rp_trust_store store;
 	struct unwrapping unwrapping;
-	char *ratchet;	       /* owned; NULL: nothing is remembered of manifests that were verified */
-	struct rp_trust trust; /* what the manifest was opened with */
+	struct stamping stamping; /* of the ledger's entry */
+	char *ratchet;		  /* owned; NULL: nothing is remembered of manifests that were verified */
+	struct rp_trust trust;	  /* what the manifest was opened with */
 	struct rp_evidence e;
 	struct recording recording;
 	struct rp_result *result;

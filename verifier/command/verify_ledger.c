@@ -26,6 +26,11 @@ int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command,
 	const struct verify_options *o = v->options;
 
 	v->recording.command = command;
+	if (rp_stamping_make(&v->stamping, &o->stamping, v->run, err) < 0)
+		return rp_err_wrap(err, "verify");
+	if (rp_stamping_wanted(&o->stamping) && !o->ledger)
+		return rp_err_set(err, RP_ERR_USAGE,
+				  "verify: --stamp needs --ledger: an entry of it is what is stamped");
 	if (!o->ledger && !o->result_key)
 		return 0;
 	if (!o->ledger || !o->result_key) {
@@ -41,6 +46,7 @@ int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command,
 
 void rp_verify_ledger_done(struct verifying *v)
 {
+	rp_stamping_done(&v->stamping);
 	rp_ledger_free(v->recording.ledger);
 	rp_key_free(v->recording.key);
 	free(v->recording.point);
@@ -285,6 +291,22 @@ static int write_beside(const struct verifying *v, const struct rp_buf *envelope
 	return rp_file_replace(rp_buf_text(&path), envelope->s, envelope->len, 0644, err);
 }
 
+/* Stamped or not, the entry is recorded: a run whose stamp could not be had is no 0, and can be stamped later. */
+static void stamp(struct verifying *v, uint64_t number, struct rp_buf *envelope)
+{
+	rp_autoerr struct rp_err *err = NULL;
+	size_t n;
+
+	if (rp_stamping_envelope(&v->stamping, envelope, &n, &err) == 0 &&
+	    (n == 0 || rp_ledger_put_stamped(v->recording.ledger, number, envelope, &err) == 0))
+		return;
+	v->recording.unstamped = true;
+	rp_err_wrap(&err, "verify: entry %llu of the ledger bears no time stamp", (unsigned long long)number);
+	rp_err_hint(&err, "'reprove stamp %s/entries/%012llu.json' adds it when the authority can be reached",
+		    rp_ledger_dir(v->recording.ledger), (unsigned long long)number);
+	rp_command_complain(err);
+}
+
 int rp_verify_record(struct verifying *v, struct rp_err **err)
 {
 	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
@@ -313,8 +335,10 @@ int rp_verify_record(struct verifying *v, struct rp_err **err)
 			     .target = v->result->target,
 			     .says = says,
 			     .n_says = sizeof(says) / sizeof(*says) - (v->recording.retest_of ? 0 : 1)};
-	if (rp_ledger_append(v->recording.ledger, &e, &json, v->recording.key, &envelope, err) < 0 ||
-	    write_beside(v, &envelope, err) < 0)
+	if (rp_ledger_append(v->recording.ledger, &e, &json, v->recording.key, &envelope, err) < 0)
+		return -1;
+	stamp(v, e.number, &envelope);
+	if (write_beside(v, &envelope, err) < 0)
 		return -1;
 	v->recording.recorded = true;
 	return 0;

@@ -200,6 +200,7 @@ const struct rp_option rp_verify_options[] = {
 	 .help = "The private key that signs results: the verifier's own, and never the one that signs manifests; " RP_PRIVATE_KEY_HELP
 		 "."},
 	RP_SIGNING_OPTIONS(verify_options, signing, "result-key", "result-sign-command", false),
+	RP_STAMPING_OPTIONS(verify_options, stamping),
 	{.name = "expect-manifest",
 	 .group = "whom to believe",
 	 .type = RP_OPTION_SHA256,

@@ -67,3 +67,28 @@ int rp_ledger_append(struct rp_ledger *l, struct rp_entry *e, const struct rp_bu
 		rp_buf_add_mem(ret_envelope, envelope.s, envelope.len);
 	return 0;
 }
+
+static int put_stamped(const struct rp_ledger *l, uint64_t number, const struct rp_buf *envelope,
+		       struct rp_err **err)
+{
+	rp_auto(rp_envelope) is = NULL;
+	rp_auto(rp_envelope) becomes = NULL;
+	rp_autobuf path = RP_BUF_INIT(PATH_MAX);
+	if (rp_ledger_envelope(l, number, &is, err) < 0 ||
+	    rp_envelope_read(&becomes, envelope->s, envelope->len, err) < 0)
+		return -1;
+	if (is->pae_len != becomes->pae_len || memcmp(is->pae, becomes->pae, is->pae_len) != 0)
+		return rp_err_set(err, RP_ERR_TRUST, "entry %" PRIu64 " is not what was stamped", number);
+	if (rp_ledger_path(l, "entries", number, &path, err) < 0)
+		return -1;
+	return rp_file_replace(rp_buf_text(&path), envelope->s, envelope->len, 0600, err);
+}
+
+int rp_ledger_put_stamped(struct rp_ledger *l, uint64_t number, const struct rp_buf *envelope,
+			  struct rp_err **err)
+{
+	rp_autoclose int lock = -1;
+	if (rp_ledger_lock(l, &lock, err) < 0 || put_stamped(l, number, envelope, err) < 0)
+		return rp_err_wrap(err, "write to the ledger '%s'", l->dir);
+	return 0;
+}

@@ -50,11 +50,6 @@ fault(struct rp_chain *c, uint64_t number, struct rp_err **err, const char *fmt,
 	return 0;
 }
 
-static enum rp_role role_of(enum rp_entry_kind k)
-{
-	return k == RP_ENTRY_REVIEW || k == RP_ENTRY_DECISION ? RP_SIGNS_REVIEWS : RP_SIGNS_RESULTS;
-}
-
 static bool anybody_may(const struct rp_trust *trust, enum rp_role role)
 {
 	for (size_t i = 0; i < trust->n_keys; i++)
@@ -87,7 +82,7 @@ static int look_at_recorded(struct walk *w, const struct rp_entry *e, struct rp_
 static int look_at_signers(struct walk *w, struct rp_entry *e, const struct rp_envelope *envelope,
 			   struct rp_err **err)
 {
-	const struct rp_said said = {.role = role_of(e->kind),
+	const struct rp_said said = {.role = rp_entry_role(e->kind),
 				     .target = e->target,
 				     .when_ms = e->at_ms,
 				     .latest_ms = e->at_ms > w->latest_ms ? e->at_ms : w->latest_ms,

@@ -42,6 +42,11 @@ const char *rp_entry_kind_name(enum rp_entry_kind k)
 	return kinds[k].name;
 }
 
+enum rp_role rp_entry_role(enum rp_entry_kind k)
+{
+	return k == RP_ENTRY_REVIEW || k == RP_ENTRY_DECISION ? RP_SIGNS_REVIEWS : RP_SIGNS_RESULTS;
+}
+
 const char *rp_entry_says(const struct rp_entry *e, const char *name)
 {
 	for (size_t i = 0; i < e->n_says; i++)

@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verifier/manifest/trust.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/sha256.h"
 
 struct rp_arena;
 struct rp_buf;
 struct rp_err;
-struct rp_stamped;
 
 #define RP_LEDGER_PREDICATE "https://reprove.dev/ledger/v1"
 #define RP_LEDGER_ID	    33 /* 32 hex digits and the NUL */
@@ -62,6 +62,8 @@ struct rp_entry {
 };
 
 const char *rp_entry_kind_name(enum rp_entry_kind k);
+/* Whose keys sign such entries. */
+enum rp_role rp_entry_role(enum rp_entry_kind k);
 /* NULL: it does not say. */
 const char *rp_entry_says(const struct rp_entry *e, const char *name);
 /* 0 when it does not say, or says no number. */

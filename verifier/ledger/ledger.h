@@ -49,6 +49,11 @@ int rp_head_parse(const char *text, char ret_id[RP_LEDGER_ID], struct rp_head *r
 int rp_ledger_append(struct rp_ledger *l, struct rp_entry *e, const struct rp_buf *recorded,
 		     struct rp_key *key, struct rp_buf *ret_envelope, struct rp_err **err);
 
+/* Put an entry's envelope back with time stamps beside its signatures: what was signed stays as it is, or nothing is
+ * written. */
+int rp_ledger_put_stamped(struct rp_ledger *l, uint64_t number, const struct rp_buf *envelope,
+			  struct rp_err **err);
+
 /* Every entry there is, in order, its signatures looked at with these keys (their roles count; whose target and which
  * time as for manifests). What does not hold together is a fault, a sentence each. */
 struct rp_fault {

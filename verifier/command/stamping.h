@@ -20,6 +20,7 @@ struct stamping_options {
 
 /* Their rows in a subcommand's table; 'member' is the one of its struct. */
 #define RP_STAMPING_AT(options, member, which)                                                               \
+	.group = "who says when it was signed",                                                              \
 	.at = offsetof(struct options, member) + offsetof(struct stamping_options, which)
 #define RP_STAMPING_OPTIONS(options, member)                                                                      \
 	{.name = "stamp",                                                                                         \

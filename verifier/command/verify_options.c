@@ -311,7 +311,11 @@ const struct rp_section rp_verify_sections[] = {
 	 "key is 'revoked' from a day on for everything that it ever signed. Keys of two years may overlap, so that one "
 	 "follows the other without a gap. The first policy whose pattern fits the target holds: how many different keys must "
 	 "have signed, how old a manifest may be, where it was sealed, which ledger its verifications are recorded in. Paths "
-	 "start where the store is; a store that everybody may change is refused."},
+	 "start where the store is; a store that everybody may change is refused.\n\n"
+	 "stamps:\n  - file: tsa-ca.pem\n    owner: our time stamping authority\n\n"
+	 "names the certificates that a time stamping authority's own must lead to ('seal --stamp'). A policy may then say "
+	 "'stamp: required': a signature without such a stamp does not count; and 'old-keys: stamped': a key that ran out "
+	 "or was revoked still counts for what was stamped before that. Certificates count as of the stamp's own time."},
 	{"OLD MANIFESTS",
 	 "An old manifest beside an old backup is signed as well as today's. So the last one that was "
 	 "verified with status 0 is remembered for each key and target, and an older one is refused with 3. "

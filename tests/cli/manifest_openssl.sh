@@ -5,6 +5,7 @@
 # Arguments: the test's tool, the folder of the test keys. Writes TAP.
 set -u
 tool=$1 keys=$2
+. "$(dirname "$0")/../lib/dsse.sh"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 n=0
@@ -20,19 +21,6 @@ for key in ed25519 p256 ed25519-other; do
 	install -m 600 "$keys/$key.key" "$dir/$key.key"
 done
 
-# take FILE INDEX: the envelope's parts, as CONVENTIONS of DSSE have them: $dir/body, pae, sig.
-take() {
-	jq -r .payload "$1" | base64 -d >"$dir/body" || return 1
-	type=$(jq -r .payloadType "$1")
-	{
-		printf 'DSSEv1 %d %s %d ' "$(printf %s "$type" | wc -c)" "$type" "$(wc -c <"$dir/body")"
-		cat "$dir/body"
-	} >"$dir/pae"
-	jq -r ".signatures[$2].sig" "$1" | base64 -d >"$dir/sig"
-}
-verify_ed25519() { openssl pkeyutl -verify -pubin -inkey "$1" -rawin -in "$dir/pae" -sigfile "$dir/sig"; }
-verify_p256() { openssl dgst -sha256 -verify "$1" -signature "$dir/sig" "$dir/pae"; }
-key_id() { openssl pkey -pubin -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }
 same() { [ "$1" = "$2" ]; }
 
 "$tool" sign "$dir/ed25519.key" "$dir/p256.key" >"$dir/m.json" || exit 99
@@ -40,15 +28,15 @@ same() { [ "$1" = "$2" ]; }
 if ! command -v jq >/dev/null || ! command -v openssl >/dev/null; then
 	skip 'openssl verifies what we signed, and we verify what openssl signed' 'needs openssl and jq'
 else
-	take "$dir/m.json" 0
-	check 'openssl verifies our Ed25519 signature' verify_ed25519 "$keys/ed25519.pub"
-	refuse 'openssl refuses it for another key' verify_ed25519 "$keys/ed25519-other.pub"
+	dsse_take "$dir/m.json" 0
+	check 'openssl verifies our Ed25519 signature' dsse_ed25519 "$keys/ed25519.pub"
+	refuse 'openssl refuses it for another key' dsse_ed25519 "$keys/ed25519-other.pub"
 	check 'the Ed25519 key id is the digest of the DER form' \
-		same "$(jq -r '.signatures[0].keyid' "$dir/m.json")" "$(key_id "$keys/ed25519.pub")"
-	take "$dir/m.json" 1
-	check 'openssl verifies our P-256 signature' verify_p256 "$keys/p256.pub"
+		same "$(jq -r '.signatures[0].keyid' "$dir/m.json")" "$(dsse_key_id "$keys/ed25519.pub")"
+	dsse_take "$dir/m.json" 1
+	check 'openssl verifies our P-256 signature' dsse_p256 "$keys/p256.pub"
 	check 'the P-256 key id is the digest of the DER form' \
-		same "$(jq -r '.signatures[1].keyid' "$dir/m.json")" "$(key_id "$keys/p256.pub")"
+		same "$(jq -r '.signatures[1].keyid' "$dir/m.json")" "$(dsse_key_id "$keys/p256.pub")"
 	check 'the name of a manifest is the digest of its payload' same \
 		"$("$tool" open "$dir/m.json" "$keys/ed25519.pub" | head -1)" "$(sha256sum <"$dir/body" | cut -d' ' -f1)"
 	check 'the payload is a statement of in-toto' \

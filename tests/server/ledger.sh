@@ -13,14 +13,19 @@ pg_begin
 pg_start
 pg_load shop "$root/fixtures/postgres/shop.sql"
 cd "$work" || exit 1
-for who in seal runner reviewer; do "$reprove" keygen $who >/dev/null; done
-runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --manifest m.json --backup shop.dump \
-	--environment production
+for who in runner reviewer second; do "$reprove" keygen $who >/dev/null; done
+(umask 077 && echo 'correct horse' >pass)
+"$reprove" keygen --type p256 --encrypt --key-passphrase-file pass seal >/dev/null
+runs 4 "a seal whose key does not open ends before any work" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key \
+	--manifest m.json
+runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --key-passphrase-file pass --manifest m.json \
+	--backup shop.dump --environment production
 pg_stop
 
 cat >trust.yaml <<'Y'
 keys:
   - {file: seal/reprove.pub, roles: [manifest], owner: backup team, targets: shop*}
+  - {file: second/reprove.pub, roles: [manifest], owner: security team}
   - {file: runner/reprove.pub, roles: [result]}
   - {file: reviewer/reprove.pub, roles: [review]}
 policies:
@@ -28,7 +33,7 @@ policies:
 Y
 verify() { # [option...] ARTIFACT
 	"$reprove" verify --target shop --manifest m.json --trust trust.yaml --state none --ledger led \
-		--result-key runner/reprove.key --reports out "$@"
+		--result-key "${as:-runner/reprove.key}" --reports out "$@"
 }
 history() {
 	"$reprove" history --ledger led --trust-result trust.yaml "$@"
@@ -134,7 +139,7 @@ diff <(sed 1d ../walk.sh) ../walk-docs.sh >&2
 tap $? "docs/auditing.md and the archive tell of the same walk"
 runs 0 "which can be gone with openssl, jq and sha256sum alone" env -i PATH="$work/bare" "$BASH" ../walk.sh
 entries=(ledger/entries/*.json)
-[ "$(printf '%s\n' "$out" | grep -c "Signature Verified Successfully")" -eq $((${#entries[@]} + 3)) ]
+[ "$(printf '%s\n' "$out" | grep -cE "Signature Verified Successfully|Verified OK")" -eq $((${#entries[@]} + 3)) ]
 tap $? "every signature holds"
 [ "$(printf '%s\n' "$out" | grep "^head: ")" = "head: $("$reprove" history --ledger ../led --trust-result ../trust.yaml --json |
 	jq -r .head)" ]
@@ -170,6 +175,13 @@ has "it is about the environment 'production', expected 'staging'" "and both are
 sed -i 's/staging/production/; s/max-age: 36h/max-age: 36h, signatures: 2/' trust.yaml
 runs 3 "one signature where two are asked for is refused" verify shop.dump
 has "signatures of trusted keys: 1, expected at least 2" "and both numbers are said" "$out"
+runs 0 "the second of two signs" "$reprove" sign --manifest m.json --key second/reprove.key --trust trust.yaml --target shop
+as=runner/reprove.pub runs 0 "two are enough, and a command signs the result" verify --result-sign-command \
+	'openssl pkeyutl -sign -inkey runner/reprove.key -rawin -in /dev/stdin' shop.dump
+has "manifest and result were signed on one host" "that it was on one host is said" "$out"
+runs 0 "and what the command signed counts" history
+as=seal/reprove.key runs 3 "who signs manifests signs no results" verify --result-key-passphrase-file pass shop.dump
+has "is trusted to sign manifests, expected results" "and why is said" "$out"
 sed -i 's/signatures: 2/ledger: 00000000000000000000000000000000/' trust.yaml
 runs 3 "another ledger than the policy's is refused" verify shop.dump
 sed -i 's/, ledger: 0*//' trust.yaml

@@ -18,8 +18,8 @@ int rp_ledger_trust(const struct ledger_trust_options *o, const char *command,
 	if (status == 0)
 		status = rp_trust_store_add_all(&store, memory, o->review, RP_SIGNS_REVIEWS, err);
 	if (status == 0) {
-		const struct rp_trust trust = {
-			.keys = store.trusted, .n_keys = store.n, .now_ms = rp_time_now_ms()};
+		struct rp_trust trust = {.now_ms = rp_time_now_ms()};
+		rp_trust_store_lend(&store, &trust);
 		status = then(ctx, &trust, err);
 	}
 	rp_trust_store_done(&store);

@@ -50,6 +50,12 @@ static size_t columns_of(const char *s, size_t len)
 	return n;
 }
 
+/* What the runner of a job obeys where a line begins with it, blanks or no blanks. */
+static bool is_command(const char *word)
+{
+	return strncmp(word, "::", 2) == 0 || strncmp(word, "##[", 3) == 0;
+}
+
 /* Lay text out in lines that begin at column 'indent'; the first is begun by the caller. What strangers wrote is
  * escaped before it is measured. */
 static void wrapped(struct console *c, size_t indent, const char *s)
@@ -67,6 +73,8 @@ static void wrapped(struct console *c, size_t indent, const char *s)
 			rp_buf_add(c->out, " ");
 			at++;
 		}
+		if (at == indent && is_command(p))
+			rp_buf_add(c->out, "\\");
 		rp_buf_add_mem(c->out, p, len);
 		at += takes;
 		p += len + strspn(p + len, " ");

@@ -56,13 +56,18 @@ static void contents(const struct rp_outline *o, struct rp_buf *out)
 		{"fails", "What fails", c->fail > 0},
 		{"open", "What could not be told", c->error + c->not_run > c->excused},
 		{"accepted", "Accepted differences", c->waived > 0},
+		{"population", "Population and sample", true},
+		{"changes", "Changes", true},
+		{"reconciliation", "Reconciliation", true},
+		{"trust", "Trust", true},
 		{"questions", "All questions", o->n_groups > 0},
+		{"objectives", "Objectives", o->result->record.objectives != NULL},
 		{"timings", "Timings", o->result->n_phases > 0},
-		{"manifest", "Manifest", true},
-		{"selection", "Backups to choose from",
-		 o->result->selection.method != NULL && o->result->selection.n > 0},
-		{"environment", "Environment", true},
+		{"history", "History", true},
+		{"waivers", "Waivers", true},
+		{"coverage", "Coverage", true},
 		{"controls", "What this is evidence for", true},
+		{"environment", "Environment", true},
 		{"again", "Doing it again", true},
 		{"sign-off", "Sign-off", true},
 	};
@@ -93,6 +98,13 @@ static void foot(const struct rp_outline *o, struct rp_buf *out)
 		"backup.</p>\n</footer>\n");
 }
 
+/* What fails comes before everything: whoever is called at night works from it. */
+static void (*const sections[])(const struct rp_outline *o, struct rp_buf *out) = {
+	rp_html_answers,   rp_html_population, rp_html_changes,	    rp_html_reconcile, rp_html_trust,
+	rp_html_questions, rp_html_objectives, rp_html_timings,	    rp_html_history,   rp_html_waivers,
+	rp_html_coverage,  rp_html_controls,   rp_html_environment, rp_html_again,     rp_html_sign_off,
+};
+
 static void render(const struct rp_result *r, const struct rp_rendering *how, struct rp_buf *out)
 {
 	(void)how;
@@ -110,15 +122,8 @@ static void render(const struct rp_result *r, const struct rp_rendering *how, st
 	rp_buf_add(out, "</span></p></header>\n<main>\n");
 	rp_html_first_screen(o, out);
 	contents(o, out);
-	rp_html_answers(o, out);
-	rp_html_questions(o, out);
-	rp_html_timings(o, out);
-	rp_html_manifest(o, out);
-	rp_html_selection(o, out);
-	rp_html_environment(o, out);
-	rp_html_controls(o, out);
-	rp_html_again(o, out);
-	rp_html_sign_off(o, out);
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+		sections[i](o, out);
 	rp_buf_add(out, "</main>\n");
 	foot(o, out);
 	rp_buf_add(out, "</div>\n</body>\n</html>\n");

@@ -173,14 +173,6 @@ static bool is_drift(const struct rp_finding *f)
 {
 	return f->verdict == RP_PASS && f->cause == RP_BY_VERSION;
 }
-static bool is_not_carried(const struct rp_finding *f)
-{
-	return f->verdict == RP_NOT_RUN && f->excused && f->cause == RP_BY_FORMAT;
-}
-static bool is_excused(const struct rp_finding *f)
-{
-	return f->verdict == RP_NOT_RUN && f->excused && f->cause != RP_BY_FORMAT;
-}
 
 static const struct pick picks[] = {
 	{"fails", "What fails", "What was expected, and what was found instead.", is_fail},
@@ -191,34 +183,53 @@ static const struct pick picks[] = {
 	{"drift", "Explained by the server's version",
 	 "Sealed on one version and restored on another, these are written differently and mean the same.",
 	 is_drift},
-	{"not-carried", "Not carried by the backup's format",
-	 "No backup of this kind could have brought these.", is_not_carried},
-	{"excused", "Asked about nothing, or excused",
-	 "There was nothing to ask about, or the person who runs this has said that the answer may be "
-	 "missing.",
-	 is_excused},
 };
 
-/* High severity first: what matters most is read first. */
+static void brief(const struct rp_finding *f, struct rp_buf *out)
+{
+	rp_buf_add(out, "<tr>");
+	rp_html_el(out, "th scope=\"row\"", *f->object != '\0' ? f->object : "all");
+	rp_buf_add(out, "<td>");
+	rp_html_el(out, "code", f->check);
+	rp_buf_add(out, "</td><td>");
+	rp_html_marked(out, f->message != NULL ? f->message : "", NULL);
+	rp_buf_add(out, "</td></tr>\n");
+}
+
+static void begin_brief(struct rp_buf *out)
+{
+	static const char *const columns[] = {"Object", "Question", "Answer", NULL};
+	rp_buf_add(out, "<details open>\n<summary>More of these, in few words</summary>\n");
+	rp_html_table(out, "", "More of these, in few words; all of each is in result.json", columns);
+}
+
+/* High severity first: what matters most is read first. The first in full, then many in few words, then a number. */
 static void cards(const struct rp_result *r, const struct pick *p, size_t n, struct rp_buf *out)
 {
 	size_t shown = 0;
+	bool in_brief = false;
 	for (int severity = RP_HIGH; severity >= RP_LOW; severity--) {
 		for (size_t i = 0, same; i < r->findings.n; i += same) {
 			const struct rp_finding *f = &r->findings.all[i];
 			same = rp_same_from(r, i);
 			if (!p->is(f) || f->severity != (enum rp_severity)severity ||
-			    shown >= RP_HTML_CARDS || out->len > RP_HTML_BUDGET)
+			    shown >= RP_HTML_CARDS + RP_HTML_LINES || out->len > RP_HTML_BUDGET)
 				continue;
-			card(f, same, out);
+			if (shown >= RP_HTML_CARDS && !in_brief)
+				begin_brief(out);
+			in_brief |= shown >= RP_HTML_CARDS;
+			if (in_brief)
+				brief(f, out);
+			else
+				card(f, same, out);
 			shown += same;
 		}
 	}
-	if (shown < n) {
-		rp_buf_add(out, "<p class=\"note\">");
-		rp_html_count(out, n - shown);
-		rp_buf_add(out, " more of these are in result.json.</p>\n");
+	if (in_brief) {
+		rp_html_table_end(out);
+		rp_buf_add(out, "</details>\n");
 	}
+	rp_html_more(out, n > shown ? n - shown : 0);
 }
 
 void rp_html_answers(const struct rp_outline *o, struct rp_buf *out)

@@ -4,9 +4,7 @@
 
 /* Which controls one restore test is evidence for. Identifiers and editions are those of the frameworks; what they ask is
  * put in words of our own. A run is one sample of one backup: it supports a control, and complies with none. */
-static const struct {
-	const char *framework, *id, *asks;
-} controls[] = {
+static const struct rp_control_note built_in[] = {
 	{"NIST SP 800-53 r5", "CP-4, CP-9(1), CP-9(2), CP-10",
 	 "contingency tests; backups tested for integrity; a sample restored; recovery within objectives"},
 	{"NIST CSF 2.0", "PR.DS-11, RC.RP-03, RC.RP-05",
@@ -22,31 +20,32 @@ static const struct {
 	{"UK NCSC CAF", "B5.c", "backups made, tested, documented and reviewed"},
 };
 
+static void line(struct rp_buf *out, const struct rp_control_note *c)
+{
+	rp_buf_add(out, "<tr>");
+	rp_html_el(out, "th scope=\"row\"", c->framework);
+	rp_html_el(out, "td", c->id);
+	rp_buf_add(out, "<td>");
+	rp_html_marked(out, c->asks, NULL);
+	rp_buf_add(out, "</td></tr>\n");
+}
+
 void rp_html_controls(const struct rp_outline *o, struct rp_buf *out)
 {
-	rp_buf_add(out, "<section id=\"controls\">\n<h2>What this is evidence for</h2>\n");
-	if (o->status != RP_VERIFIED || o->result->without_manifest) {
-		rp_html_el(
-			out, "p class=\"intro\"",
-			"A run that does not end as verified is evidence that a test was made, and of what it found. "
-			"It supports none of these controls until what it found is answered.");
-	} else {
-		rp_html_el(
-			out, "p class=\"intro\"",
-			"This report is evidence in support of the controls below: one sample, one backup, at one time. "
-			"Whether they are met is not for a report to say.");
-	}
-	rp_buf_add(
-		out,
-		"<div class=\"wide\"><table>\n<caption class=\"hidden\">Controls</caption>\n<thead><tr>"
-		"<th scope=\"col\">Framework</th><th scope=\"col\">Control</th><th scope=\"col\">Asks for</th>"
-		"</tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
-		rp_buf_add(out, "<tr>");
-		rp_html_el(out, "th scope=\"row\"", controls[i].framework);
-		rp_html_el(out, "td", controls[i].id);
-		rp_html_el(out, "td", controls[i].asks);
-		rp_buf_add(out, "</tr>\n");
-	}
-	rp_buf_add(out, "</tbody>\n</table></div>\n</section>\n");
+	static const char *const columns[] = {"Framework", "Control", "Asks for", NULL};
+	const struct rp_record *r = &o->result->record;
+	bool own = r->n_controls > 0;
+	rp_html_section(
+		out, "controls", "What this is evidence for",
+		o->status != RP_VERIFIED || o->result->without_manifest
+			? "A run that does not end as verified is evidence that a test was made, and of what it found. It is "
+			  "no evidence in support of the controls below until what it found is answered."
+			: "This report is evidence in support of the controls below: one sample, one backup, at one time. "
+			  "Whether they are met is not for a report to say.");
+	rp_html_table(out, "", own ? "Controls, as listed by whoever ran this" : "Controls", columns);
+	for (size_t i = 0;
+	     i < (own ? r->n_controls : sizeof built_in / sizeof built_in[0]) && i < RP_HTML_LINES; i++)
+		line(out, own ? &r->controls[i] : &built_in[i]);
+	rp_html_table_end(out);
+	rp_html_section_end(out);
 }

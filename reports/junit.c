@@ -35,6 +35,8 @@ static const char *type_of(const struct rp_finding *f)
 		{"artifact.freshness", "policy"},
 		{"restore.complete", "restore-failed"},
 		{"restore.time", "policy"},
+		{"objective.rpo", "policy"},
+		{"scope.drop", "policy"},
 		{"schema.counts", "schema-mismatch"},
 		{"schema.objects", "schema-mismatch"},
 		{"relation.rows", "row-count"},

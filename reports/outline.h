@@ -7,6 +7,7 @@
 
 #include "verifier/result/result.h"
 #include "verifier/util/cleanup.h"
+#include "verifier/util/parse.h"
 
 struct rp_buf;
 
@@ -60,7 +61,11 @@ const char *rp_words_proved(const struct rp_outline *o, const struct rp_group *g
 void rp_words_count(struct rp_buf *out, uint64_t n, const char *noun);
 /* "21 Nov 2026, 06:00:12 UTC". */
 void rp_words_time(struct rp_buf *out, int64_t ms);
+/* A length of any size: "13.4 s", "24 h" (and not "24 h 00 min"), "6 days 23 h". */
+void rp_words_length(int64_t ms, char ret[RP_TIME_TEXT]);
 /* What 'about' says under a name; NULL: nothing. */
 const char *rp_words_about(const struct rp_result *r, const char *name);
+/* Of a proviso that tells of a class which no survey covers, what and why; NULL: it tells of something else. */
+const char *rp_words_left_out(const char *proviso);
 
 #endif

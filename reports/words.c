@@ -19,6 +19,10 @@ static const struct {
 	{"restore.complete", "Restore", "The backup restored to its end without an error.", NULL},
 	{"restore.time", "Restore time", "The restore took no longer than is allowed.",
 	 "The time that the restore takes was measured."},
+	{"objective.rpo", "Age of the newest backup",
+	 "The newest good backup is no older, and no gap between two is larger, than is allowed.",
+	 "The age of the newest good backup was measured."},
+	{"scope.drop", "Amount of data", "There is as much data as there was when it was last proved.", NULL},
 	{"scratch.connect", "Restored server", "The restored database starts and answers.", NULL},
 	{"schema.counts", "Number of objects", "There are as many objects of each kind as were sealed.",
 	 "The restored objects were counted."},
@@ -71,8 +75,8 @@ const char *rp_words_topic(const char *check)
 
 const char *rp_words_proved(const struct rp_outline *o, const struct rp_group *g)
 {
-	bool alone = strcmp(g->check, "restore.time") == 0 ? g->first->expected == NULL
-							   : o->result->without_manifest;
+	bool timed = strcmp(g->check, "restore.time") == 0 || strcmp(g->check, "objective.rpo") == 0;
+	bool alone = timed ? g->first->expected == NULL : o->result->without_manifest;
 	for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
 		if (strcmp(topics[i].check, g->check) == 0)
 			return alone && topics[i].alone != NULL ? topics[i].alone : topics[i].proved;
@@ -99,12 +103,37 @@ void rp_words_time(struct rp_buf *out, int64_t ms)
 	rp_buf_addf(out, "%.2s %.3s %.4s, %.8s UTC", text + 8, months + 3 * (month - 1), text, text + 11);
 }
 
+void rp_words_length(int64_t ms, char ret[RP_TIME_TEXT])
+{
+	static const char *const round[] = {" 00 s", " 00 min"};
+	const int64_t hour = INT64_C(3600) * 1000, day = 24 * hour;
+	if (ms >= 3 * day) {
+		int64_t hours = ms % day / hour;
+		(void)snprintf(ret, RP_TIME_TEXT,
+			       hours > 0 ? "%" PRId64 " days %" PRId64 " h" : "%" PRId64 " days", ms / day,
+			       hours);
+		return;
+	}
+	rp_length_format(ms, ret);
+	for (size_t i = 0; i < sizeof round / sizeof round[0]; i++) {
+		size_t len = strlen(ret), end = strlen(round[i]);
+		if (len > end && strcmp(ret + len - end, round[i]) == 0)
+			ret[len - end] = '\0';
+	}
+}
+
 const char *rp_words_about(const struct rp_result *r, const char *name)
 {
 	for (size_t i = 0; i < r->n_about; i++)
 		if (strcmp(r->about[i].name, name) == 0)
 			return r->about[i].value;
 	return NULL;
+}
+
+const char *rp_words_left_out(const char *proviso)
+{
+	static const char start[] = "not compared: ";
+	return strncmp(proviso, start, sizeof start - 1) == 0 ? proviso + sizeof start - 1 : NULL;
 }
 
 static bool failed(const struct rp_outline *o, const char *check)
@@ -120,6 +149,40 @@ static bool not_even_restored(const struct rp_outline *o)
 	return failed(o, "restore.complete");
 }
 
+/* Nothing fails but what was asked for beyond the backup: its age, its time, the amount of data. */
+static bool only_objectives(const struct rp_outline *o)
+{
+	static const char *const wishes[] = {"restore.time", "objective.rpo", "scope.drop"};
+	for (size_t i = 0; i < o->n_groups; i++) {
+		bool wish = false;
+		for (size_t k = 0; k < sizeof wishes / sizeof wishes[0]; k++)
+			wish |= strcmp(o->groups[i].check, wishes[k]) == 0;
+		if (o->groups[i].count.fail > 0 && !wish)
+			return false;
+	}
+	return o->count.fail > 0;
+}
+
+static void verdict_objectives(const struct rp_outline *o, struct rp_buf *out)
+{
+	const struct rp_summary *c = &o->count;
+	const char *target = o->result->target;
+	if (c->error > 0 || c->not_run > c->excused || o->n_missing > 0)
+		rp_buf_addf(out, "An objective for %s is missed, and not everything else could be told.",
+			    target);
+	else if (o->result->without_manifest)
+		rp_buf_addf(
+			out,
+			"The backup of %s can be restored, but an objective is missed. What came back was compared with "
+			"nothing.",
+			target);
+	else
+		rp_buf_addf(
+			out,
+			"The backup of %s restores, and what came back is what was sealed, but an objective is missed.",
+			target);
+}
+
 const char *rp_words_title(const struct rp_outline *o)
 {
 	switch (o->status) {
@@ -127,6 +190,7 @@ const char *rp_words_title(const struct rp_outline *o)
 		return o->result->without_manifest ? "Restorable, not compared" : "Verified";
 	case RP_FAILED:
 		return not_even_restored(o)	     ? "Does not restore"
+		       : only_objectives(o)	     ? "Objective missed"
 		       : o->result->without_manifest ? "Failed"
 						     : "Not what was sealed";
 	case RP_UNTRUSTED:
@@ -144,6 +208,8 @@ static void verdict_failed(const struct rp_outline *o, struct rp_buf *out)
 	const char *target = o->result->target;
 	if (not_even_restored(o))
 		rp_buf_addf(out, "The backup of %s cannot be restored.", target);
+	else if (only_objectives(o))
+		verdict_objectives(o, out);
 	else if (o->result->without_manifest)
 		rp_buf_addf(out, "The backup of %s restores, and what came back is not sound.", target);
 	else

@@ -20,12 +20,13 @@ KNOWN = {
     "html", "head", "meta", "title", "style", "body", "a", "div", "header", "main", "footer", "nav", "section",
     "article", "p", "h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th",
     "td", "span", "small", "b", "strong", "i", "em", "code", "pre", "mark", "var", "time", "details", "summary",
-    "svg", "path", "circle", "rect",
+    "svg", "path", "circle", "rect", "figure", "figcaption", "ol",
 }
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "scope", "datetime", "aria-label",
     "aria-labelledby", "aria-hidden", "focusable", "width", "height", "viewbox", "preserveaspectratio", "d", "fill",
     "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "cx", "cy", "r", "x", "y", "rx",
+    "stroke-dasharray", "open",
 }
 # text on ground, and the ratio that WCAG asks of them; drawn things 3.
 PAIRS = [(ink, ground, 4.5) for ground in ("paper", "card") for ink in ("ink", "soft", "good", "bad", "open", "calm")]

@@ -36,13 +36,21 @@ int rp_read_selection(struct rp_reader *in, const json_t *object)
 		return rp_read_bad(in, "seedBy", "does not go with 'seed'");
 	if (!json_is_array(list))
 		return rp_read_bad(in, "candidates", "is not a list");
-	rp_result_selection(r, method, seed, seed_by);
+	/* As it stands there: who keeps a text once more cuts once more what was cut. */
+	r->selection.method = method;
+	r->selection.seed = seed;
+	r->selection.seed_by = seed_by;
 	in->part = "selection's candidates";
 	for (in->index = 0; in->index < json_array_size(list); in->index++) {
 		struct rp_selected one = {0};
 		if (candidate(in, json_array_get(list, in->index), &one) < 0)
 			return -1;
-		rp_result_candidate(r, &one);
+		struct rp_selection *s = &r->selection;
+		struct rp_selected *all = rp_list_grow(&r->findings, s->all, s->n, &s->room, sizeof *all);
+		if (all == NULL)
+			return rp_err_set(in->err, RP_ERR_NOMEM, "out of memory");
+		s->all = all;
+		s->all[s->n++] = one;
 	}
 	in->part = NULL;
 	return 0;

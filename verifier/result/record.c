@@ -152,6 +152,16 @@ static const struct rp_layout_member speakers_members[] = {ONE(rp_speakers, "res
 							   END};
 static const struct rp_layout speakers = LAYOUT(rp_speakers, speakers_members);
 
+static const struct rp_layout_member timing_members[] = {ONE(rp_timing_note, "kind", kind, NAME),
+							 ONE(rp_timing_note, "name", name, NAME),
+							 ONE(rp_timing_note, "ms", ms, LENGTH), END};
+static const struct rp_layout timing = LAYOUT(rp_timing_note, timing_members);
+
+static const struct rp_layout_member control_members[] = {ONE(rp_control_note, "framework", framework, NAME),
+							  ONE(rp_control_note, "id", id, NAME),
+							  ONE(rp_control_note, "asks", asks, NAME), END};
+static const struct rp_layout control = LAYOUT(rp_control_note, control_members);
+
 static const struct rp_layout_member record_members[] = {
 	PART(rp_record, "objectives", objectives, objectives),
 	PART(rp_record, "population", population, population),
@@ -160,6 +170,8 @@ static const struct rp_layout_member record_members[] = {
 	MANY(rp_record, "waivers", waivers, n_waivers, waiver),
 	PART(rp_record, "ledger", ledger, ledger),
 	PART(rp_record, "speakers", speakers, speakers),
+	MANY(rp_record, "timings", timings, n_timings, timing),
+	MANY(rp_record, "controls", controls, n_controls, control),
 	END};
 const struct rp_layout rp_record_layout = LAYOUT(rp_record, record_members);
 

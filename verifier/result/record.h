@@ -130,6 +130,17 @@ struct rp_speakers {
 	const char *review; /* "not reviewed": nobody can have, while it is written */
 };
 
+/* How long one thing took: "check" and its name, or "relation" and its name, which is reading its rows. */
+struct rp_timing_note {
+	const char *kind, *name;
+	int64_t ms;
+};
+
+/* What a report is evidence in support of, by the user's own list. None: reports show the one that is built in. */
+struct rp_control_note {
+	const char *framework, *id, *asks;
+};
+
 struct rp_record {
 	const struct rp_objectives *objectives;
 	const struct rp_population *population;
@@ -139,6 +150,10 @@ struct rp_record {
 	size_t n_waivers;
 	const struct rp_place_in_ledger *ledger;
 	const struct rp_speakers *speakers;
+	const struct rp_timing_note *timings;
+	size_t n_timings;
+	const struct rp_control_note *controls;
+	size_t n_controls;
 };
 
 /* Copy every part of 'from' that is there, with what it points to; a part that was there is replaced. Without memory

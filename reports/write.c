@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reports/outline.h"
 #include "reports/report.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
@@ -110,6 +111,15 @@ static int begin(const struct rp_result *r, const char *dir, struct rp_err **err
 int rp_reports_begin(const struct rp_result *r, const char *dir, struct rp_err **err)
 {
 	return begin(r, dir, err) < 0 ? rp_err_wrap(err, "report directory '%s'", dir) : 0;
+}
+
+void rp_report_sentence(const struct rp_result *r, struct rp_buf *out)
+{
+	rp_auto(rp_outline) o = rp_outline_new(r);
+	if (o != NULL)
+		rp_words_verdict(o, out);
+	else
+		rp_buf_add(out, rp_result_verdict(r));
 }
 
 int rp_reports_print(const struct rp_result *r, const struct rp_rendering *how, struct rp_err **err)

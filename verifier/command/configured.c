@@ -18,7 +18,7 @@ static const char **text_at(void *into, size_t at)
 
 /* ---- What a key means: the option of that name, of any subcommand; and two operands have a key. ---- */
 
-static const struct rp_option *meant(const char *key)
+const struct rp_option *rp_option_configured(const char *key)
 {
 	for (const struct rp_command *const *c = rp_commands; *c; c++) {
 		const struct rp_option *o =
@@ -59,7 +59,7 @@ static int is_true(const struct rp_setting *s)
 
 static int check(const struct rp_config *c, const struct rp_setting *s, struct rp_err **err)
 {
-	const struct rp_option *o = meant(s->key);
+	const struct rp_option *o = rp_option_configured(s->key);
 	uint64_t room[2];
 
 	if (!o && is_operands(s->key))

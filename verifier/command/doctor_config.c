@@ -23,12 +23,33 @@ static void value(struct rp_buf *out, const char *text)
 	rp_buf_add_plain(out, rp_buf_text(&shown));
 }
 
+/* Of an address that lets in whoever knows it, where it leads to. */
+static void address(struct rp_buf *out, const char *text)
+{
+	const char *host = strstr(text, "://");
+	size_t len = host ? (size_t)(host - text) + 3 : 0;
+	rp_autobuf shown = RP_BUF_INIT(1u << 20);
+
+	const char *end = text + len + strcspn(text + len, "/?#");
+	const char *login = host ? memrchr(text + len, '@', (size_t)(end - text) - len) : NULL;
+	rp_buf_add_mem(&shown, text, len);
+	rp_buf_add_mem(&shown, login ? login + 1 : text + len,
+		       (size_t)(end - (login ? login + 1 : text + len)));
+	rp_buf_add_plain(out, host ? rp_buf_text(&shown) : "");
+	rp_buf_add(out, "/***");
+}
+
 static void setting(struct rp_buf *out, const struct rp_setting *s, const char *whose)
 {
+	const struct rp_option *o = rp_option_configured(s->key);
+
 	rp_buf_addf(out, "    %s: ", s->key);
 	for (const char **v = s->values; *v; v++) {
 		rp_buf_add(out, v > s->values ? ", " : "");
-		value(out, *v);
+		if (o && o->secret)
+			address(out, *v);
+		else
+			value(out, *v);
 	}
 	rp_buf_addf(out, "  (%sline %u)\n", whose, s->line);
 }

@@ -38,6 +38,7 @@ struct rp_option {
 	bool required;
 	bool alone;	   /* when it is given, nothing else is required */
 	bool once;	   /* about one run: not for a configuration file */
+	bool secret;	   /* an address that lets in whoever knows it: never shown whole */
 	uint64_t min, max; /* of a number */
 };
 
@@ -96,6 +97,8 @@ bool rp_option_is_of(const struct rp_option *o, const char *group);
 /* One option's value as it is written, put where it belongs; and whether it may be given again and again. */
 int rp_option_store(const struct rp_option *o, const char *value, void *into, struct rp_err **err);
 bool rp_option_repeats(const struct rp_option *o);
+/* The option of that name, of any subcommand, that a configuration file may have; NULL: there is none. */
+const struct rp_option *rp_option_configured(const char *key);
 const struct rp_option *rp_option_named(const struct rp_command *c, const char *name, size_t len);
 
 /* Every option that is given, with its value, a line each, in the table's order: what was asked for, to be digested. */

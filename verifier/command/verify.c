@@ -226,33 +226,40 @@ static void conclude(struct verifying *v)
 		say_where_it_is(kept);
 }
 
+/* The result has been added to since. */
+static void report_again(const struct verifying *v)
+{
+	rp_autoerr struct rp_err *unwritten = NULL;
+
+	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
+		rp_command_complain(unwritten);
+}
+
 /* After a 0, and only then, older manifests are refused from now on. Where that cannot be written down the proof
  * stands, and says so. */
 static void remember(struct verifying *v)
 {
 	const struct rp_manifest *m = v->e.manifest;
-	rp_autoerr struct rp_err *err = NULL, *unwritten = NULL;
+	rp_autoerr struct rp_err *err = NULL;
 
 	if (!m || !v->trust.ratchet || (m->replay && !m->first_use) ||
 	    rp_trust_advance(&v->trust, m, &err) == 0)
 		return;
 	rp_command_complain(err);
 	rp_result_proviso(v->result, "an older manifest will not be noticed: %s", rp_err_text(err));
-	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
-		rp_command_complain(unwritten);
+	report_again(v);
 }
 
 /* In the ledger, or else not a 0, in the reports neither. */
 static void record(struct verifying *v)
 {
-	rp_autoerr struct rp_err *err = NULL, *unwritten = NULL;
+	rp_autoerr struct rp_err *err = NULL;
 
 	if (rp_verify_record(v, &err) == 0)
 		return;
 	rp_command_complain(err);
 	rp_result_refuse(v->result, "ledger", err);
-	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
-		rp_command_complain(unwritten);
+	report_again(v);
 }
 
 /* A report that could not be written is never a 0; what is graver stays. */
@@ -266,6 +273,14 @@ static int report(struct verifying *v)
 		rp_result_refuse(v->result, "ledger", unmeant);
 	if (dir && rp_reports_write(v->result, dir, &unwritten) < 0)
 		rp_command_complain(unwritten);
+	enum rp_status status = rp_result_status(v->result);
+	if (unwritten && status == RP_VERIFIED)
+		status = RP_INCONCLUSIVE;
+	/* Whom it did not reach is part of what is signed, and so is a memory that could not be written. */
+	if (rp_verify_tell(v, status, false))
+		report_again(v);
+	if (rp_result_status(v->result) == RP_VERIFIED && !unwritten)
+		remember(v);
 	if (!unmeant)
 		record(v);
 	if (v->options->metrics && rp_metrics_write(v->result, v->options->metrics, &unmeasured) < 0)
@@ -273,11 +288,11 @@ static int report(struct verifying *v)
 	if (print(v, &unprinted) < 0)
 		rp_command_complain(unprinted);
 	rp_verify_say_head(v);
-	enum rp_status status = rp_result_status(v->result);
+	status = rp_result_status(v->result);
 	if ((unwritten || unprinted || unmeasured || v->recording.unstamped) && status == RP_VERIFIED)
-		return RP_INCONCLUSIVE;
-	if (status == RP_VERIFIED)
-		remember(v);
+		status = RP_INCONCLUSIVE;
+	/* Once more where it came out otherwise than what they were told. */
+	(void)rp_verify_tell(v, status, true);
 	return (int)status;
 }
 
@@ -291,6 +306,7 @@ static int verify(struct verifying *v, struct rp_err **err)
 	v->began_ms = rp_run_clock_ms();
 	if (o->reports && rp_reports_begin(v->result, o->reports, err) < 0)
 		return -1;
+	rp_verify_tell_start(v);
 	rp_verify_gather(v);
 	conclude(v);
 	return report(v);
@@ -314,7 +330,8 @@ static int find_ratchet(struct verifying *v, struct rp_err **err)
 /* All that can be said to have been typed wrongly is said before any work. */
 static int prepare(struct verifying *v, const struct rp_command *command, struct rp_err **err)
 {
-	if (check_options(v->options, err) < 0 || read_wanted(v, err) < 0 ||
+	if (rp_notifying_make(&v->notifying, &v->options->notifying, err) < 0 ||
+	    check_options(v->options, err) < 0 || read_wanted(v, err) < 0 ||
 	    rp_unwrapping_make(&v->unwrapping, &v->options->unwrapping, v->run, err) < 0 ||
 	    load_smoke(v, v->memory, err) < 0 || load_waivers(v, v->memory, err) < 0 ||
 	    find_ratchet(v, err) < 0)
@@ -343,12 +360,15 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 					 .without_manifest = o->no_manifest,
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
+	v.notifying.told = -1;
 	int status = prepare(&v, call->command, err);
 	if (status == 0) {
 		if (o->timeout_ms)
 			call->run->deadline_ns = (rp_run_clock_ms() + o->timeout_ms) * 1000000;
 		status = verify(&v, err);
 	}
+	if (status < 0 && v.notifying.told < 0)
+		rp_verify_tell_refused(&v, *err);
 	rp_verifying_done(&v);
 	return status;
 }

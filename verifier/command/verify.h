@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "checks/check.h"
+#include "verifier/command/notifying.h"
 #include "verifier/command/options.h"
 #include "verifier/command/signing.h"
 #include "verifier/command/stamping.h"
@@ -30,6 +31,7 @@ struct verify_options {
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 	struct unwrapping_options unwrapping;
+	struct notifying_options notifying;
 	struct signing_options signing;
 	struct stamping_options stamping;
 	bool selftest; /* 'selftest' was called, and not 'verify' */
@@ -56,6 +58,7 @@ struct verifying {
 	struct rp_arena *memory; /* of the whole run; borrowed */
 	struct rp_trust_store store;
 	struct unwrapping unwrapping;
+	struct notifying notifying;
 	struct stamping stamping; /* of the ledger's entry */
 	char *ratchet;		  /* owned; NULL: nothing is remembered of manifests that were verified */
 	struct rp_trust trust;	  /* what the manifest was opened with */
@@ -100,6 +103,13 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err);
 int rp_verify_record(struct verifying *v, struct rp_err **err);
 void rp_verify_say_head(const struct verifying *v);
 void rp_verify_ledger_done(struct verifying *v);
+
+/* verify_notify.c. Those who want to be told that it begins; and how it ends. Whom it did not reach is told in the result
+ * and on standard error, unless the result is final; true: the result has changed by that. Nobody is told the same status
+ * twice. 'refused': before there was a result. */
+void rp_verify_tell_start(struct verifying *v);
+bool rp_verify_tell(struct verifying *v, enum rp_status status, bool is_final);
+void rp_verify_tell_refused(struct verifying *v, const struct rp_err *why);
 
 /* Where a state is kept from run to run: 'asked' (NULL: not said; "none": nowhere), else what systemd or the user's
  * session provides. *ret NULL: nowhere. */

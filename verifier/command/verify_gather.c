@@ -330,6 +330,7 @@ void rp_verifying_done(struct verifying *v)
 	rp_evidence_done(&v->e);
 	rp_trust_store_done(&v->store);
 	rp_unwrapping_done(&v->unwrapping);
+	rp_notifying_done(&v->notifying);
 	free(v->ratchet);
 	rp_verify_ledger_done(v);
 	rp_result_free(v->result);

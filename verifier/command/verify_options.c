@@ -201,6 +201,7 @@ const struct rp_option rp_verify_options[] = {
 		 "."},
 	RP_SIGNING_OPTIONS(verify_options, signing, "result-key", "result-sign-command", false),
 	RP_STAMPING_OPTIONS(verify_options, stamping),
+	RP_NOTIFYING_OPTIONS(verify_options, notifying),
 	{.name = "expect-manifest",
 	 .group = "whom to believe",
 	 .type = RP_OPTION_SHA256,
@@ -265,6 +266,9 @@ const struct rp_example rp_verify_examples[] = {
 	 "--filter 'lrzip -d -o - -' shop.dump.lrz"},
 	{"does it restore at all, without a manifest",
 	 "reprove verify --target shop --no-manifest --reports out shop.dump"},
+	{"tell a chat's webhook and a dead man's switch how it ended",
+	 "reprove verify --target shop --manifest shop.manifest.json --trust reprove.pub --webhook-file hook.url "
+	 "--ping-file ping.url shop.dump"},
 	{"ask a question of one's own as well", "reprove verify --target shop --manifest shop.manifest.json "
 						"--trust reprove.pub --smoke orders.sql shop.dump"},
 	{0},
@@ -316,6 +320,18 @@ const struct rp_section rp_verify_sections[] = {
 	 "names the certificates that a time stamping authority's own must lead to ('seal --stamp'). A policy may then say "
 	 "'stamp: required': a signature without such a stamp does not count; and 'old-keys: stamped': a key that ran out "
 	 "or was revoked still counts for what was stamped before that. Certificates count as of the stamp's own time."},
+	{"NOTIFICATIONS",
+	 "They go out when all has been decided, whatever came of it, also after Ctrl-C and after --timeout, and before the "
+	 "result is signed: whom they did not reach stands in the report. What changes the status after that (a ledger that "
+	 "cannot be written) is told once more, as a correction.\n\n"
+	 "A command finds in its environment REPROVE_STATUS (0 to 4), REPROVE_VERDICT, REPROVE_TEXT (a sentence), "
+	 "REPROVE_TARGET, REPROVE_POINT, REPROVE_MANIFEST (SHA-256), REPROVE_STARTED_AT, REPROVE_FINISHED_AT, REPROVE_REPORTS "
+	 "(the directory), REPROVE_PASS, REPROVE_FAIL, REPROVE_NOT_RUN, REPROVE_ERROR, REPROVE_WAIVED, REPROVE_RUN (a UUID), "
+	 "REPROVE_CORRECTION (0 or 1), and of ours PATH, HOME and the like. What it writes is dropped but for the last line of a "
+	 "failure.\n\n"
+	 "The webhook gets the same as JSON (schema reprove/notice/v1), with the headers webhook-id, webhook-timestamp and, "
+	 "with a secret, webhook-signature: v1,BASE64 of the HMAC-SHA-256 of ID.TIMESTAMP.BODY. Anything but an answer of "
+	 "2xx is a failure; no connection, 429 and 5xx are tried three times."},
 	{"OLD MANIFESTS",
 	 "An old manifest beside an old backup is signed as well as today's. So the last one that was "
 	 "verified with status 0 is remembered for each key and target, and an older one is refused with 3. "

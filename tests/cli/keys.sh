@@ -118,6 +118,13 @@ done
 tap $? "openssl verifies all six signatures"
 runs 0 "and so do we" "$tool" open m.json token-p256.pub
 
+# What the configuration says of the target counts here, too, but for the key: it is a person's.
+"$tool" sign ed25519.key >m2.json && chmod 640 m2.json
+printf 'targets:\n  shop:\n    key: none.key\n    trust: trust.yaml\n' >c.yaml
+runs 0 "the trust store of the configuration" "$reprove" sign --config c.yaml --target shop --manifest m2.json --key p256.key
+[ "$(stat -c %a m2.json)" = 640 ]
+tap $? "the file's mode stays"
+
 # A command is believed in nothing. What it gives must be a signature, of that key, over those bytes.
 cp m.json before.json
 printf '#!/bin/sh\ncat >/dev/null\necho secret-of-the-service >&2\nexit 3\n' >fails && chmod 755 fails

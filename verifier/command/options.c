@@ -205,6 +205,16 @@ static bool stands_alone(const struct rp_command *c, const bool *seen)
 	return false;
 }
 
+/* A flag that stands alone only prints something: what is wrong with a configuration does not keep it from that. */
+static bool only_prints(const struct rp_command *c, const bool *seen)
+{
+	for (const struct rp_option *o = c->options; o && o->name; o++) {
+		if (o->alone && o->type == RP_OPTION_FLAG && seen[o - c->options])
+			return true;
+	}
+	return false;
+}
+
 static int all_there(const struct rp_command *c, const bool *seen, const void *into, struct rp_err **err)
 {
 	if (stands_alone(c, seen))
@@ -262,7 +272,7 @@ int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], v
 		if (done < 0)
 			return -1;
 	}
-	if (!stands_alone(c, seen) && rp_options_configure(c, seen, into, memory, err) < 0)
+	if (!only_prints(c, seen) && rp_options_configure(c, seen, into, memory, err) < 0)
 		return rp_err_wrap(err, "%s", c->name);
 	return all_there(c, seen, into, err);
 }

@@ -38,7 +38,7 @@ static const struct rp_option options[] = {
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",
 	 AT(target),
-	 .help = "What the manifest must be about: with --manifest."},
+	 .help = "What the entry or the manifest must be about."},
 	{.name = "key",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
@@ -99,6 +99,9 @@ static const struct rp_entry *find(const struct rp_chain *c, const struct sign_o
 	else if (e->kind != RP_ENTRY_RESULT && e->kind != RP_ENTRY_INTENT)
 		rp_err_set(err, RP_ERR_USAGE, "entry %s is a %s, and neither a result nor an intent",
 			   o->entry, rp_entry_kind_name(e->kind));
+	else if (o->target && (!e->target || strcmp(e->target, o->target) != 0))
+		rp_err_set(err, RP_ERR_USAGE, "entry %s is about '%s', expected '%s'", o->entry,
+			   e->target ? e->target : "", o->target);
 	else
 		return e;
 	return NULL;

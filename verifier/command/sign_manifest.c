@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "verifier/command/commands.h"
 #include "verifier/command/sign.h"
@@ -100,13 +102,18 @@ static int add_signature(const struct rp_call *call, const struct rp_trust_store
 	rp_autobuf signed_again = RP_BUF_INIT(RP_MANIFEST_MAX);
 	rp_autobuf out = RP_BUF_INIT(1u << 16);
 
+	struct stat st;
+
+	if (stat(o->manifest, &st) < 0)
+		return rp_err_sys(err, errno, "manifest '%s'", o->manifest);
 	if (rp_signing_key(&key, "key", o->key, &o->signing, call->run, err) < 0 ||
 	    may_sign(store, key, err) < 0)
 		return -1;
 	if (rp_file_read(o->manifest, &bytes, err) < 0 || look(o, store, &bytes, &before, err) < 0 ||
 	    rp_envelope_cosign(&signed_again, rp_buf_text(&bytes), bytes.len, key, err) < 0 ||
 	    look(o, store, &signed_again, &after, err) < 0 ||
-	    rp_file_replace(o->manifest, rp_buf_text(&signed_again), signed_again.len, 0600, err) < 0)
+	    rp_file_replace(o->manifest, rp_buf_text(&signed_again), signed_again.len, st.st_mode & 0777,
+			    err) < 0)
 		return rp_err_wrap(err, "manifest '%s'", o->manifest);
 	tell(o, after, store, key, &out);
 	return rp_command_print(&out, err);

@@ -10,6 +10,7 @@
 #include "verifier/manifest/manifest.h"
 #include "verifier/recovery/format.h"
 #include "verifier/result/result.h"
+#include "verifier/result/scope.h"
 #include "verifier/scan/scan.h"
 #include "verifier/survey/survey.h"
 
@@ -29,6 +30,9 @@ struct rp_evidence {
 	struct rp_survey *found;	   /* what it is now */
 	struct rp_differences differences; /* between the two surveys' objects, after re-parsing; empty: none,
 					    * or there are no two surveys */
+	const struct rp_record
+		*record; /* what surrounds the run, as far as it is known before it ends; borrowed */
+	const struct rp_scope *proved; /* what the last proof in the ledger looked at; NULL: there is none */
 	const char *stopped_at; /* the question at which the gathering ended; NULL: it has everything */
 	struct rp_err *stopped; /* why */
 };

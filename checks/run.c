@@ -227,7 +227,7 @@ static void ask_engine(struct asked *a, const struct rp_engine_test *t)
 		return;
 	/* Reading every page would take as long as the survey, and say nothing of the backup. */
 	if (t->pages && a->e->restored.format && !a->e->restored.format->physical &&
-	    !is_among(a->e->target->only, t->name)) {
+	    !is_among(a->e->target->only, t->name) && !is_among(a->e->target->require, t->name)) {
 		rp_answer_excused(a->to, "", RP_BY_FORMAT, 0,
 				  "a dump brings no pages, and the scratch server wrote its own; "
 				  "'--check %s' has those read",
@@ -289,6 +289,42 @@ static void begin(struct asked *a, const char *name, enum rp_severity severity)
 	rp_ask(a->to, name, severity);
 }
 
+/* What the user requires has to have an answer: no reason, however good, stands in for one. */
+static void insist(struct asked *a, const char *name)
+{
+	bool answered = false;
+
+	if (!is_among(a->e->target->require, name))
+		return;
+	for (size_t i = 0; i < a->to->n && !answered; i++) {
+		const struct rp_finding *f = &a->to->all[i];
+		answered = strcmp(f->check, name) == 0 && f->verdict != RP_NOT_RUN && f->looked > 0;
+	}
+	for (size_t i = 0; i < a->to->n && !answered; i++) {
+		struct rp_finding *f = &a->to->all[i];
+		if (strcmp(f->check, name) != 0 || f->verdict != RP_NOT_RUN)
+			continue;
+		f->excused = false;
+		f->message = rp_findings_text(a->to, "%s%srequired for this target",
+					      f->message ? f->message : "", f->message ? "; " : "");
+	}
+}
+
+/* The tests of another engine are no question here, and whoever requires one has to hear it. */
+static void insist_on_the_rest(struct asked *a, const struct rp_engine *engine)
+{
+	for (const char *const *name = a->e->target->require; name && *name; name++) {
+		bool asked = false;
+		for (size_t i = 0; i < a->to->n && !asked; i++)
+			asked = strcmp(a->to->all[i].check, *name) == 0;
+		if (asked)
+			continue;
+		begin(a, *name, RP_MEDIUM);
+		rp_not_run(a->to, "", "required for this target, and no question to %s",
+			   engine ? engine->name : "a database that was not restored");
+	}
+}
+
 void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence *e, struct rp_result *result)
 {
 	struct asked a = {.e = e, .result = result, .to = &result->findings};
@@ -299,8 +335,7 @@ void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence
 		ask(&a, *list);
 		if (!(*list)->final)
 			waive(&a, (*list)->name);
-		if (!(*list)->required && is_among(e->target->may_be_absent, (*list)->name))
-			excuse_all(&a);
+		insist(&a, (*list)->name);
 	}
 	/* Last: one of them may end the moment that the connection sees. What the other connections have read may
 	 * still be locked by them, and a test that waits for such a lock waits for ourselves. */
@@ -310,9 +345,9 @@ void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence
 		begin(&a, t->name, t->severity);
 		ask_engine(&a, t);
 		waive(&a, t->name);
-		if (is_among(e->target->may_be_absent, t->name))
-			excuse_all(&a);
+		insist(&a, t->name);
 	}
+	insist_on_the_rest(&a, engine);
 }
 
 void rp_checks_run(const struct rp_evidence *e, struct rp_result *result)

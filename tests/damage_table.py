@@ -19,6 +19,8 @@ GROUPS = {
 }
 # What no damage of a backup can bring about: the test that sees the check fail.
 ELSEWHERE = {
+    "objective.rpo": "the place where backups lie: `tests/server/objectives.sh`",
+    "scope.drop": "the source itself, before it was sealed: `tests/server/objectives.sh`",
     "scratch.connect": "the place it is restored to: `tests/server/checks.sh`",
     "scratch.isolated": "the place it is restored to: `tests/server/options.sh`",
     "collation.version": "another machine's libraries: `tests/server/checks.sh`",

@@ -79,7 +79,7 @@ printf -- '-- expect: rows\nSELECT 1\n' >bad.sql
 hinted "verify: smoke SQL that expects nothing" "verify: --smoke: 'bad.sql': cannot tell what 'rows' expects" \
 	"$reprove" verify --target shop --no-manifest --smoke bad.sql shop.dump
 runs 0 "verify --list-checks needs nothing else" "$reprove" verify --list-checks
-for check in manifest.trust artifact.digest restore.complete restore.time scratch.connect schema.counts schema.objects \
+for check in manifest.trust artifact.digest restore.complete restore.time objective.rpo scope.drop scratch.connect schema.counts schema.objects \
 	relation.rows relation.digest relation.columns sequence.position constraint.valid index.valid engine.amcheck \
 	engine.page_checksums constraint.orphans engine.views engine.definers engine.charsets engine.check_table \
 	catalog.intact collation.version privilege.grants smoke.sql; do

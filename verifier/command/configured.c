@@ -38,6 +38,12 @@ static bool is_operands(const char *key)
 	return false;
 }
 
+/* What is said of a target to those who ask which ones there are, and to no run of it. */
+static bool is_word(const struct rp_settings *section, const struct rp_setting *s)
+{
+	return section->name && !s->list && strcmp(s->key, "excluded") == 0;
+}
+
 static int blame(const struct rp_config *c, const struct rp_setting *s, const char *what, struct rp_err **err)
 {
 	return rp_err_set(err, RP_ERR_CONFIG, "'%s', line %u: '%s': %s", c->path, s->line, s->key, what);
@@ -57,11 +63,14 @@ static int is_true(const struct rp_setting *s)
 	return -1;
 }
 
-static int check(const struct rp_config *c, const struct rp_setting *s, struct rp_err **err)
+static int check(const struct rp_config *c, const struct rp_settings *section, const struct rp_setting *s,
+		 struct rp_err **err)
 {
 	const struct rp_option *o = rp_option_configured(s->key);
 	uint64_t room[2];
 
+	if (is_word(section, s))
+		return 0;
 	if (!o && is_operands(s->key))
 		return s->list ? blame(c, s, "expected one value and no list", err) : 0;
 	if (!o) {
@@ -85,7 +94,7 @@ static int check(const struct rp_config *c, const struct rp_setting *s, struct r
 static int check_section(const struct rp_config *c, const struct rp_settings *s, struct rp_err **err)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (check(c, &s->all[i], err) < 0)
+		if (check(c, s, &s->all[i], err) < 0)
 			return s->name ? rp_err_wrap(err, "target '%s'", s->name) : -1;
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include "verifier/command/history.h"
 #include "verifier/command/ledger_trust.h"
 #include "verifier/command/signing.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
@@ -49,7 +50,9 @@ static const struct rp_option options[] = {
 	 .type = RP_OPTION_DURATION,
 	 .value = "TIME",
 	 AT(overdue_ms),
-	 .help = "End with 1 when a target has no pass that is newer than this, 92d: silence must alarm."},
+	 .once = true,
+	 .help = "End with 1 when a target has no pass that is newer than this, 92d: silence must alarm. When it is not given, "
+		 "'due' of each target in the configuration."},
 	{.name = "prune",
 	 .type = RP_OPTION_DURATION,
 	 .value = "TIME",
@@ -73,6 +76,8 @@ static const struct rp_example examples[] = {
 	 "reprove history --ledger ledger --trust-result result.pub"},
 	{"alarm when there was no proof for a quarter",
 	 "reprove history --ledger ledger --trust-result result.pub --overdue 92d"},
+	{"the same for each target as the configuration says, and for those that were never run",
+	 "reprove history --config reprove.yaml"},
 	{"was anything removed since this head was written into the ticket",
 	 "reprove history --ledger ledger --trust-result result.pub --check --head 6f1e...:12:9ab0..."},
 	{0},
@@ -85,9 +90,15 @@ static const struct rp_section sections[] = {
 	 "A run begins with an entry, its intent, before the backup is opened. One without a result was abandoned, and is "
 	 "counted: who runs a test until it passes leaves a trace. A failure stays open until a later pass of the same "
 	 "recovery point or a decision of a reviewer (reprove-sign(1)) answers it."},
+	{"WHO IS MISSING",
+	 "With --config, or $REPROVE_CONFIG, every target of the configuration is listed, also those that no run was ever made "
+	 "of; 'due: 92d' there says how often a proof is due, for all or for one. A target with 'excluded: REASON' is listed "
+	 "with its reason and never overdue; one whose 'ledger' is another directory is told, and looked for there.\n\n"
+	 "Only 'verified' is a proof. Three runs in a row that could not tell are pointed out: a test that never ends with an "
+	 "answer is no test."},
 	{"EXIT STATUS HERE",
-	 "0: it holds together, and nothing is overdue. 1: a target is overdue. 2: it could not be read. 3: it does not "
-	 "hold together; what is wrong is printed."},
+	 "0: it holds together, and nothing is overdue. 1: a target is overdue, where it is known how often a proof is due. 2: "
+	 "it could not be read. 3: it does not hold together; what is wrong is printed."},
 	{0},
 };
 
@@ -101,16 +112,51 @@ static int faults(const struct rp_chain *c, struct rp_buf *out)
 	return c->n_faults > 0 ? 3 : 0;
 }
 
-/* Targets that were asked for and are not there have no pass at all. */
-static bool overdue(const struct rp_history *h, const struct history_options *o, int64_t now_ms)
+/* What is asked for and is not there has no pass at all, and neither has what the configuration names alone. */
+static void add_target(struct rp_shown *s, const struct history_options *o, const char *name)
 {
-	bool any = h->n == 0 || (o->target && !rp_history_target(h, o->target));
+	struct rp_shown_target *to = &s->all[s->n];
 
-	for (size_t i = 0; i < h->n; i++) {
-		const struct rp_target_history *t = &h->all[i];
-		if (!o->target || strcmp(o->target, t->target) == 0)
-			any = rp_history_overdue(t, o->overdue_ms, now_ms) || any;
+	if (o->target && strcmp(o->target, name) != 0)
+		return;
+	*to = (struct rp_shown_target){.name = name,
+				       .history = rp_history_target(&s->history, name),
+				       .wanted = rp_wanted_target(&s->wanted, name)};
+	to->due_ms = o->overdue_ms || !to->wanted ? o->overdue_ms : to->wanted->due_ms;
+	to->state = rp_target_state(to->wanted, to->history, to->due_ms, s->now_ms);
+	to->overdue = to->due_ms && rp_history_overdue(to->history, to->due_ms, s->now_ms) &&
+		      !(to->wanted && (to->wanted->excluded || to->wanted->elsewhere));
+	s->n++;
+}
+
+static int list_targets(struct rp_shown *s, const struct history_options *o, struct rp_err **err)
+{
+	struct rp_arena *memory = s->chain->memory;
+
+	if (rp_history_of(&s->history, s->chain, s->now_ms, err) < 0 ||
+	    rp_wanted_targets_load(&s->wanted, memory, o->config, o->ledger, err) < 0)
+		return -1;
+	s->all = rp_arena_array(memory, s->history.n + s->wanted.n + 1, sizeof(*s->all));
+	if (!s->all)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < s->history.n; i++)
+		add_target(s, o, s->history.all[i].target);
+	for (size_t i = 0; i < s->wanted.n; i++) {
+		if (!rp_history_target(&s->history, s->wanted.all[i].name))
+			add_target(s, o, s->wanted.all[i].name);
 	}
+	if (o->target && s->n == 0)
+		add_target(s, o, o->target);
+	return 0;
+}
+
+/* A ledger with nothing in it says that nothing was proved. */
+static bool is_overdue(const struct rp_shown *s, const struct history_options *o)
+{
+	bool any = o->overdue_ms && s->n == 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		any = any || s->all[i].overdue;
 	return any;
 }
 
@@ -120,13 +166,12 @@ static int print(struct rp_ledger *l, const struct rp_chain *c, const struct his
 	struct rp_shown s = {.ledger = l,
 			     .chain = c,
 			     .target = o->target,
-			     .due_ms = o->overdue_ms,
 			     .now_ms = rp_time_now_ms(),
 			     .color = rp_command_color()};
 	rp_autobuf out = RP_BUF_INIT(OUT_MAX);
 	int status = 0;
 
-	if (rp_history_of(&s.history, c, s.now_ms, err) < 0)
+	if (list_targets(&s, o, err) < 0)
 		return -1;
 	if (o->json) {
 		if (rp_history_json(&s, &out, err) < 0)
@@ -143,7 +188,7 @@ static int print(struct rp_ledger *l, const struct rp_chain *c, const struct his
 	}
 	if (rp_command_print(&out, err) < 0)
 		return -1;
-	return status == 0 && o->overdue_ms && overdue(&s.history, o, s.now_ms) ? 1 : status;
+	return status == 0 && !o->check && is_overdue(&s, o) ? 1 : status;
 }
 
 static int prune(struct rp_ledger *l, const struct rp_chain *c, const struct rp_call *call,

@@ -61,57 +61,91 @@ static void attempt(const struct rp_shown *s, const struct rp_attempt *a, struct
 	rp_buf_add(out, "\n");
 }
 
-static void due(const struct rp_shown *s, const struct rp_target_history *t, struct rp_buf *out)
+static void red(const struct rp_shown *s, const char *text, struct rp_buf *out)
+{
+	rp_buf_addf(out, "%s%s%s", s->color ? RED : "", text, s->color ? PLAIN : "");
+}
+
+static void due(const struct rp_shown *s, const struct rp_shown_target *t, struct rp_buf *out)
 {
 	char at[RP_TIME_TEXT];
 
-	if (!s->due_ms)
-		return;
-	if (rp_history_overdue(t, s->due_ms, s->now_ms)) {
-		rp_buf_addf(out, ", %sOVERDUE%s", s->color ? RED : "", s->color ? PLAIN : "");
-		return;
+	if (t->overdue) {
+		rp_buf_add(out, ", ");
+		red(s, "OVERDUE", out);
+	} else if (t->due_ms && t->history && t->history->last_pass) {
+		rp_time_format(t->history->last_pass->at_ms + t->due_ms, at);
+		rp_buf_addf(out, ", next due %.10s", at);
 	}
-	rp_time_format(t->last_pass->at_ms + s->due_ms, at);
-	rp_buf_addf(out, ", next due %.10s", at);
 }
 
-static void target(const struct rp_shown *s, const struct rp_target_history *t, struct rp_buf *out)
+static void when(const struct rp_shown *s, const struct rp_shown_target *t, struct rp_buf *out)
 {
+	const struct rp_entry *pass = t->history ? t->history->last_pass : NULL;
 	char at[RP_TIME_TEXT], ago[RP_TIME_TEXT];
 
-	rp_buf_add_plain(out, t->target);
-	if (t->last_pass) {
-		rp_time_format(t->last_pass->at_ms, at);
-		rp_length_format(s->now_ms - t->last_pass->at_ms, ago);
-		rp_buf_addf(out, ": proved last %.16s, %s ago", at, ago);
+	rp_buf_add(out, ": ");
+	if (t->wanted && t->wanted->excluded) {
+		rp_buf_add(out, "excluded: ");
+		rp_buf_add_plain(out, t->wanted->excluded);
+	} else if (t->wanted && t->wanted->elsewhere) {
+		rp_buf_add(out, "its ledger is another one: ");
+		rp_buf_add_plain(out, t->wanted->elsewhere);
+	} else if (!t->history) {
+		red(s, "there is nothing of it in this ledger", out);
+	} else if (!pass) {
+		red(s, "never proved", out);
 	} else {
-		rp_buf_add(out, ": never proved");
+		rp_time_format(pass->at_ms, at);
+		rp_length_format(s->now_ms - pass->at_ms, ago);
+		rp_buf_addf(out, "proved last %.16s, %s ago", at, ago);
 	}
-	due(s, t, out);
-	rp_buf_addf(out, "\n  %zu passed, %zu failed (%zu open), %zu could not tell, %zu abandoned\n",
-		    t->passed, t->failed, t->open, t->untold, t->abandoned);
-	if (t->untold_in_a_row >= 3)
-		rp_buf_addf(out, "  nothing could be told %zu times in a row\n", t->untold_in_a_row);
-	for (size_t i = 0; i < t->n; i++)
-		attempt(s, &t->all[i], out);
+}
+
+static void target(const struct rp_shown *s, const struct rp_shown_target *shown, struct rp_buf *out)
+{
+	const struct rp_target_history *t = shown->history;
+
+	rp_buf_add_plain(out, shown->name);
+	when(s, shown, out);
+	due(s, shown, out);
+	rp_buf_add(out, "\n");
+	if (t) {
+		rp_buf_addf(out, "  %zu passed, %zu failed (%zu open), %zu could not tell, %zu abandoned\n",
+			    t->passed, t->failed, t->open, t->untold, t->abandoned);
+		if (t->untold_in_a_row >= 3) {
+			rp_buf_add(out, "  ");
+			red(s, "nothing could be told", out);
+			rp_buf_addf(out, " %zu times in a row\n", t->untold_in_a_row);
+		}
+		for (size_t i = 0; i < t->n; i++)
+			attempt(s, &t->all[i], out);
+	}
 	rp_buf_add(out, "\n");
 }
 
-static bool is_asked(const struct rp_shown *s, const struct rp_target_history *t)
+/* Whom the configuration names, counted: the first question of anybody who asks whether the list is complete. */
+static void population(const struct rp_shown *s, struct rp_buf *out)
 {
-	return !s->target || strcmp(s->target, t->target) == 0;
+	size_t proved = 0, never = 0, excluded = 0;
+
+	if (!s->wanted.path || s->target)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		proved += s->all[i].wanted && strcmp(s->all[i].state, "proved") == 0;
+		never += s->all[i].wanted && strcmp(s->all[i].state, "never run") == 0;
+		excluded += s->all[i].wanted && strcmp(s->all[i].state, "excluded") == 0;
+	}
+	rp_buf_add_plain(out, s->wanted.path);
+	rp_buf_addf(out, ": %zu targets: %zu proved, %zu never run, %zu excluded, %zu otherwise\n",
+		    s->wanted.n, proved, never, excluded, s->wanted.n - proved - never - excluded);
 }
 
 void rp_history_text(const struct rp_shown *s, struct rp_buf *out)
 {
-	for (size_t i = 0; i < s->history.n; i++) {
-		if (is_asked(s, &s->history.all[i]))
-			target(s, &s->history.all[i], out);
-	}
-	if (s->target && !rp_history_target(&s->history, s->target)) {
-		rp_buf_add_plain(out, s->target);
-		rp_buf_add(out, ": there is nothing of it in this ledger\n\n");
-	}
+	for (size_t i = 0; i < s->n; i++)
+		target(s, &s->all[i], out);
+	population(s, out);
 }
 
 /* ---- For scripts ---- */
@@ -149,17 +183,37 @@ static json_t *attempt_json(const struct rp_attempt *a)
 			 said(a->result, RP_SAYS_RESTORE_MS), "rows", said(a->result, RP_SAYS_ROWS));
 }
 
-static json_t *target_json(const struct rp_shown *s, const struct rp_target_history *t)
+static json_t *text_json(const char *text)
 {
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *next_due(const struct rp_shown_target *t)
+{
+	char at[RP_TIME_TEXT];
+
+	if (!t->due_ms || !t->history || !t->history->last_pass)
+		return json_null();
+	rp_time_format(t->history->last_pass->at_ms + t->due_ms, at);
+	return json_string(at);
+}
+
+static json_t *target_json(const struct rp_shown_target *shown)
+{
+	static const struct rp_target_history none;
+	const struct rp_target_history *t = shown->history ? shown->history : &none;
 	json_t *attempts = json_array();
 
 	for (size_t i = 0; i < t->n; i++)
 		(void)json_array_append_new(attempts, attempt_json(&t->all[i]));
-	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o}", "target", t->target, "provedAt",
-			 time_json(t->last_pass), "overdue",
-			 s->due_ms ? json_boolean(rp_history_overdue(t, s->due_ms, s->now_ms)) : json_null(),
-			 "passed", (int)t->passed, "failed", (int)t->failed, "open", (int)t->open, "untold",
-			 (int)t->untold, "abandoned", (int)t->abandoned, "attempts", attempts);
+	return json_pack(
+		"{s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "target",
+		shown->name, "state", shown->state, "provedAt", time_json(t->last_pass), "configured",
+		shown->wanted != NULL, "excluded", text_json(shown->wanted ? shown->wanted->excluded : NULL),
+		"nextDue", next_due(shown), "overdue",
+		shown->due_ms ? json_boolean(shown->overdue) : json_null(), "passed", (int)t->passed,
+		"failed", (int)t->failed, "open", (int)t->open, "untold", (int)t->untold, "untoldInARow",
+		(int)t->untold_in_a_row, "abandoned", (int)t->abandoned, "attempts", attempts);
 }
 
 int rp_history_json(const struct rp_shown *s, struct rp_buf *out, struct rp_err **err)
@@ -167,10 +221,8 @@ int rp_history_json(const struct rp_shown *s, struct rp_buf *out, struct rp_err 
 	rp_autobuf head = RP_BUF_INIT(4096);
 	json_t *targets = json_array(), *faults = json_array();
 
-	for (size_t i = 0; i < s->history.n; i++) {
-		if (is_asked(s, &s->history.all[i]))
-			(void)json_array_append_new(targets, target_json(s, &s->history.all[i]));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		(void)json_array_append_new(targets, target_json(&s->all[i]));
 	for (size_t i = 0; i < s->chain->n_faults; i++)
 		(void)json_array_append_new(faults, json_pack("{s:o, s:s}", "entry",
 							      number_json(s->chain->faults[i].number), "says",

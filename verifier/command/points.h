@@ -22,7 +22,7 @@ struct rp_store;
 struct seal {
 	const char *name;
 	const char *target; /* NULL: nobody looked at its signature */
-	int64_t sealed_ms;
+	int64_t sealed_ms, taken_ms; /* when it was signed, and its survey taken */
 	const struct rp_file *files;
 	size_t n_files;
 };

@@ -26,6 +26,7 @@ static int copy_files(struct seals *s, const struct rp_manifest *m, struct seal 
 	to->files = files;
 	to->n_files = m->n_files;
 	to->sealed_ms = m->sealed_ms;
+	to->taken_ms = m->survey->position.taken_ms ? m->survey->position.taken_ms : m->sealed_ms;
 	to->target = rp_arena_strdup(s->memory, m->target);
 	return files && to->target ? 0 : NO_MEMORY(err);
 }

@@ -97,7 +97,7 @@ static int check_options(const struct verify_options *o, struct rp_err **err)
 			err, "it names the public key whose signature counts: reprove.pub, made by 'reprove "
 			     "keygen'");
 	}
-	if (check_names(o->only, "check", err) < 0)
+	if (check_names(o->only, "check", err) < 0 || check_names(o->require, "require", err) < 0)
 		return -1;
 	return check_names(o->skip, "skip", err);
 }
@@ -200,7 +200,11 @@ static void selftest(struct verifying *v)
 static void conclude(struct verifying *v)
 {
 	int64_t began = rp_run_clock_ms();
+	rp_autoerr struct rp_err *unmeant = NULL;
 
+	/* What was refused before a backup was chosen is on record, too. */
+	if (rp_verify_intend(v, &unmeant) < 0)
+		rp_result_refuse(v->result, "ledger", unmeant);
 	rp_verify_about(v);
 	rp_run_phase(v->run, "checks", 0, "");
 	rp_checks_run(&v->e, v->result);
@@ -212,6 +216,7 @@ static void conclude(struct verifying *v)
 			"the backup is not the one that was sealed: everything else here is said of an "
 			"unknown artifact");
 	rp_verify_provisos(v);
+	rp_verify_conditions(v);
 	if (v->options->selftest)
 		selftest(v);
 	rp_autofree char *kept = NULL;
@@ -220,6 +225,7 @@ static void conclude(struct verifying *v)
 	rp_evidence_close(&v->e, &v->result->findings);
 	if (v->e.scratch && v->e.scratch->keep && !kept && v->e.scratch->how_to_connect)
 		kept = strdup(v->e.scratch->how_to_connect);
+	rp_verify_around(v);
 	/* Lengths are told by a clock that nobody can set. */
 	v->result->finished_ms = v->result->started_ms + (rp_run_clock_ms() - v->began_ms);
 	if (kept)
@@ -266,11 +272,8 @@ static void record(struct verifying *v)
 static int report(struct verifying *v)
 {
 	const char *dir = v->options->reports;
-	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeant = NULL, *unmeasured = NULL;
+	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeasured = NULL;
 
-	/* What was refused before a backup was chosen is on record, too. */
-	if (rp_verify_intend(v, &unmeant) < 0)
-		rp_result_refuse(v->result, "ledger", unmeant);
 	if (dir && rp_reports_write(v->result, dir, &unwritten) < 0)
 		rp_command_complain(unwritten);
 	enum rp_status status = rp_result_status(v->result);
@@ -281,7 +284,7 @@ static int report(struct verifying *v)
 		report_again(v);
 	if (rp_result_status(v->result) == RP_VERIFIED && !unwritten)
 		remember(v);
-	if (!unmeant)
+	if (v->recording.intent)
 		record(v);
 	if (v->options->metrics && rp_metrics_write(v->result, v->options->metrics, &unmeasured) < 0)
 		rp_command_complain(unmeasured);
@@ -355,12 +358,17 @@ int rp_verify_run(const struct rp_call *call, struct rp_err **err)
 					 .scratch = o->scratch,
 					 .jobs = (unsigned)o->jobs,
 					 .rto_ms = o->rto_ms,
+					 .rpo_ms = o->rpo_ms,
+					 .due_ms = o->due_ms,
+					 .max_drop = (unsigned)o->max_drop,
+					 .require = o->require,
 					 .only = o->only,
 					 .skip = o->skip,
 					 .without_manifest = o->no_manifest,
 					 .show_values = o->show_values}};
 	v.e.target = &v.target;
 	v.notifying.told = -1;
+	v.e.record = &v.around.record;
 	int status = prepare(&v, call->command, err);
 	if (status == 0) {
 		if (o->timeout_ms)

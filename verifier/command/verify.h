@@ -10,6 +10,7 @@
 #include "verifier/command/options.h"
 #include "verifier/command/signing.h"
 #include "verifier/command/stamping.h"
+#include "verifier/command/surroundings.h"
 #include "verifier/command/unwrapping.h"
 #include "verifier/config/target.h"
 #include "verifier/config/trust_store.h"
@@ -26,9 +27,9 @@ struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
 		*artifact, *config, *environment, *ledger, *metrics, *result_key, *database, *logs,
 		*recover_to, *point, *at;
-	const char **trust, **only, **skip, **smoke;
-	uint64_t jobs, min_sequence;
-	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms;
+	const char **trust, **only, **skip, **smoke, **require;
+	uint64_t jobs, min_sequence, max_drop;
+	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms, rpo_ms, rpo_period_ms, due_ms;
 	bool no_manifest, list_checks, keep, unboxed, show_values, json;
 	struct unwrapping_options unwrapping;
 	struct notifying_options notifying;
@@ -64,6 +65,7 @@ struct verifying {
 	struct rp_trust trust;	  /* what the manifest was opened with */
 	struct rp_evidence e;
 	struct recording recording;
+	struct surroundings around;
 	struct rp_result *result;
 	int64_t began_ms; /* rp_run_clock_ms() */
 };

@@ -237,6 +237,7 @@ static const struct step {
 	{.phase = NULL, .question = "restore.complete", .take = choose_first},
 	{.phase = "trust", .question = "manifest.trust", .take = trust},
 	{.phase = "artifact", .question = "restore.complete", .take = open_artifact},
+	{.phase = NULL, .question = "objective.rpo", .take = rp_verify_points},
 	{.phase = NULL, .question = "restore.complete", .take = recognise},
 	{.phase = "scratch", .question = "scratch.connect", .take = make_scratch},
 	{.phase = "restore", .question = "restore.complete", .take = restore},

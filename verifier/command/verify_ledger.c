@@ -148,7 +148,7 @@ static void doubt(struct verifying *v, const struct rp_chain *chain)
 }
 
 /* How earlier runs of the same point ended. */
-static int look_back(struct verifying *v, struct rp_err **err)
+static int look_back(struct verifying *v, const struct rp_fact *says, size_t n, struct rp_err **err)
 {
 	struct rp_trust trust;
 	rp_auto(rp_chain) chain = NULL;
@@ -166,7 +166,23 @@ static int look_back(struct verifying *v, struct rp_err **err)
 	if (v->recording.earlier > 0)
 		rp_result_proviso(v->result, "this is attempt %zu at this recovery point; earlier: %s",
 				  v->recording.earlier + 1, rp_buf_text(&how));
-	return 0;
+	return rp_verify_past(v, &history, rp_buf_text(&how), says, n, err);
+}
+
+static void tell_place(struct verifying *v, const struct rp_entry *e)
+{
+	struct rp_place_in_ledger *at = &v->around.ledger;
+	struct rp_head here = {.number = e->number};
+	rp_autobuf head = RP_BUF_INIT(4096);
+
+	memcpy(here.sha256, e->sha256, sizeof(here.sha256));
+	rp_head_format(v->recording.ledger, &here, &head);
+	*at = (struct rp_place_in_ledger){.id = rp_ledger_id(v->recording.ledger),
+					  .entry = e->number,
+					  .previous = rp_arena_strdup(v->memory, e->previous),
+					  .head = rp_arena_strdup(v->memory, rp_buf_text(&head))};
+	v->around.failed = v->around.failed || !at->previous || !at->head;
+	v->around.record.ledger = at;
 }
 
 /* Is it one and the same who says what there was and that it came back? */
@@ -201,6 +217,7 @@ static void tell(struct verifying *v, const struct rp_entry *e, const char *host
 	rp_buf_addf(&text, "%s, entry %llu, which follows %s", rp_ledger_id(v->recording.ledger),
 		    (unsigned long long)e->number, e->previous);
 	rp_result_about(v->result, "ledger", rp_buf_text(&text));
+	tell_place(v, e);
 }
 
 /* A key that the store gives another role would be believed by nobody who reads the ledger with that store. */
@@ -247,7 +264,7 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err)
 	if (is_expected(v, err) < 0)
 		return -1;
 	rp_host_name(host);
-	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0 || look_back(v, err) < 0)
+	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0)
 		return rp_err_wrap(err, "ledger");
 	/* In the alphabet's order, as facts are. */
 	const struct rp_fact says[] = {{RP_SAYS_CHECKS, c.checks},
@@ -262,6 +279,8 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err)
 			     .target = v->result->target,
 			     .says = says,
 			     .n_says = sizeof(says) / sizeof(*says)};
+	if (look_back(v, says, e.n_says, err) < 0)
+		return rp_err_wrap(err, "ledger");
 	if (rp_ledger_append(v->recording.ledger, &e, NULL, v->recording.key, NULL, err) < 0)
 		return -1;
 	v->recording.intent = e.number;
@@ -311,7 +330,7 @@ int rp_verify_record(struct verifying *v, struct rp_err **err)
 {
 	rp_autobuf json = RP_BUF_INIT(RP_RESULT_MAX);
 	rp_autobuf envelope = RP_BUF_INIT(4 * RP_ENTRY_MAX);
-	char intent[24], status[4], ms[24], rows[24], retest[24];
+	char intent[24], status[4], ms[24], rows[24], retest[24], bytes[24];
 
 	if (!v->recording.ledger)
 		return 0;
@@ -322,7 +341,9 @@ int rp_verify_record(struct verifying *v, struct rp_err **err)
 	(void)snprintf(ms, sizeof(ms), "%lld", (long long)v->e.restored.ms);
 	(void)snprintf(rows, sizeof(rows), "%llu", (unsigned long long)rows_compared(v));
 	(void)snprintf(retest, sizeof(retest), "%llu", (unsigned long long)v->recording.retest_of);
-	const struct rp_fact says[] = {{RP_SAYS_INTENT, intent},
+	(void)snprintf(bytes, sizeof(bytes), "%llu", v->e.point ? (unsigned long long)v->e.point->size : 0);
+	const struct rp_fact says[] = {{RP_SAYS_BYTES, bytes},
+				       {RP_SAYS_INTENT, intent},
 				       {RP_SAYS_MANIFEST, v->e.manifest ? v->e.manifest->sha256 : ""},
 				       {RP_SAYS_POINT, v->recording.point},
 				       {RP_SAYS_RESTORE_MS, ms},

@@ -170,6 +170,43 @@ const struct rp_option rp_verify_options[] = {
 	 .value = "TIME",
 	 AT(rto_ms),
 	 .help = "The recovery time objective: restore.time fails when the restore takes longer. 15m, 6h."},
+	{.name = "rpo",
+	 .group = "what is checked",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(rpo_ms),
+	 .help = "The recovery point objective: objective.rpo fails when the newest good backup where ARTIFACT lies is older, "
+		 "or when two of them lie further apart. 25h. See OBJECTIVES."},
+	{.name = "rpo-period",
+	 .group = "what is checked",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(rpo_period_ms),
+	 .help = "How far back gaps between backups are looked for; 7d when it is not given. Older backups are thinned out on "
+		 "purpose."},
+	{.name = "due",
+	 .group = "what is recorded",
+	 .type = RP_OPTION_DURATION,
+	 .value = "TIME",
+	 AT(due_ms),
+	 .help = "How often a proof is due, 92d: reports say when the next one is, and 'reprove history' alarms."},
+	{.name = "require",
+	 .group = "what is checked",
+	 .type = RP_OPTION_TEXTS,
+	 .value = "NAME",
+	 AT(require),
+	 .help = "This check must be answered: when it was not run, whatever the reason, the status is a 2. May be given more "
+		 "than once."},
+	{.name = "max-drop",
+	 .group = "what is checked",
+	 .type = RP_OPTION_NUMBER,
+	 .value = "PERCENT",
+	 AT(max_drop),
+	 .min = 1,
+	 .max = 100,
+	 .help = "scope.drop fails when more of the relations, or of the rows, are gone since the last proof in the ledger: a "
+		 "source that was emptied is sealed, backed up and restored without a fault. When it is not given, a drop is "
+		 "told and does not fail."},
 	{.name = "state",
 	 .group = "whom to believe",
 	 .type = RP_OPTION_DIR,
@@ -301,6 +338,14 @@ const struct rp_section rp_verify_sections[] = {
 	 "'reprove verify --list-checks' explains them. Required for 'verified' are manifest.trust, "
 	 "artifact.digest, restore.complete, schema.objects, relation.rows and relation.digest. A check that "
 	 "was not run stands in the report with the reason."},
+	{"OBJECTIVES",
+	 "What is asked in time, best written into the configuration, and never a promise: restores are measured under the "
+	 "conditions of a test, which the report lists.\n\n"
+	 "--rto is compared with the time of the restore (restore.time); the phases before and after it are listed beside it. "
+	 "--rpo is compared with the age of the newest good backup when the run began, and with the largest gap between good "
+	 "ones in --rpo-period. Good is what a trusted manifest is of, by names and sizes; manifests are looked for in the "
+	 "directory that --manifest names, or else beside the backups. What logs would add between backups is not counted. "
+	 "Where one backup is named, and not the directory it lies in, its age alone is told."},
 	{"WAIVERS",
 	 "waivers:\n  - check: relation.digest\n    object: measurements\n    reason: mysqldump cuts FLOAT to six "
 	 "digits\n    owner: dba@example.org\n    until: 2027-03-31\n\n"

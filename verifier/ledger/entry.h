@@ -38,6 +38,7 @@ enum rp_entry_kind {
 #define RP_SAYS_VERDICT	      "verdict"	      /* result */
 #define RP_SAYS_RESTORE_MS    "restoreMs"     /* result */
 #define RP_SAYS_ROWS	      "rows"	      /* result: compared */
+#define RP_SAYS_BYTES	      "bytes"	      /* result: of the backup; not said before there was any */
 #define RP_SAYS_RETEST_OF     "retestOf"      /* result: the failure it answers */
 #define RP_SAYS_OF	      "of"	      /* review, decision: which entry */
 #define RP_SAYS_DIGEST	      "digest"	      /* review, decision: that entry's digest */

@@ -8,8 +8,9 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 
-#define DAY_MS	(INT64_C(24) * 60 * 60 * 1000)
-#define SKEW_MS (5 * 60 * 1000) /* as for manifests: clocks of two machines */
+#define DAY_MS	      (INT64_C(24) * 60 * 60 * 1000)
+#define EARLIER_SHOWN 20
+#define SKEW_MS	      (5 * 60 * 1000) /* as for manifests: clocks of two machines */
 
 static bool is_about(const struct rp_entry *e, const char *target)
 {
@@ -202,16 +203,21 @@ int rp_history_of(struct rp_history *ret, const struct rp_chain *c, int64_t now_
 size_t rp_history_earlier(const struct rp_target_history *h, const char *point, struct rp_buf *ret_how,
 			  uint64_t *ret_open)
 {
-	size_t n = 0;
+	size_t n = 0, of = 0;
 	*ret_open = 0;
+	for (size_t i = 0; h != NULL && i < h->n; i++)
+		of += strcmp(point_of(&h->all[i]), point) == 0;
+	if (of > EARLIER_SHOWN)
+		rp_buf_addf(ret_how, "%zu and then ", of - EARLIER_SHOWN);
 	for (size_t i = 0; h != NULL && i < h->n; i++) {
 		const struct rp_attempt *a = &h->all[i];
 		if (strcmp(point_of(a), point) != 0)
 			continue;
-		rp_buf_addf(ret_how, "%s%s", n > 0 ? ", " : "",
-			    a->result != NULL ? verdict_of(a->result)
-			    : a->abandoned    ? "abandoned"
-					      : "not ended");
+		if (n + EARLIER_SHOWN >= of)
+			rp_buf_addf(ret_how, "%s%s", n > 0 && n + EARLIER_SHOWN > of ? ", " : "",
+				    a->result != NULL ? verdict_of(a->result)
+				    : a->abandoned    ? "abandoned"
+						      : "not ended");
 		n++;
 		if (a->open)
 			*ret_open = a->result->number;

@@ -2,9 +2,11 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -265,6 +267,40 @@ static void process_that_holds_a_key_dumps_no_core(void **state)
 	assert_in_range(core.rlim_cur, 0, 1);
 }
 
+/* What the kernel says of a child that crashes: was there a core? */
+static bool crash_dumps_core(const char *dir, const char *key)
+{
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct rlimit core = {0};
+		rp_auto(rp_key) k = NULL;
+		(void)!chdir(dir); /* where it would be written to */
+		(void)getrlimit(RLIMIT_CORE, &core);
+		core.rlim_cur = core.rlim_max;
+		(void)setrlimit(RLIMIT_CORE, &core);
+		if (key != NULL && rp_key_load_private(&k, key, NULL, NULL) < 0)
+			_exit(1);
+		(void)signal(SIGSEGV, SIG_DFL);
+		(void)raise(SIGSEGV);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	return WCOREDUMP(status);
+}
+
+static void crash_leaves_no_core_of_a_process_that_holds_a_key(void **state)
+{
+	char path[512];
+	sample_place(*state, "p256.key", 0600, path, sizeof path);
+	if (!crash_dumps_core(*state, NULL)) {
+		print_message("this machine writes no cores at all\n");
+		skip();
+	}
+	assert_false(crash_dumps_core(*state, path));
+}
+
 static void keygen_makes_a_pair_and_never_writes_over_one(void **state)
 {
 	char dir[512], key[600], pub[600];
@@ -321,6 +357,7 @@ int main(void)
 		cmocka_unit_test(keygen_makes_both_kinds_and_encrypts_them),
 		cmocka_unit_test(signature_from_elsewhere_is_checked),
 		cmocka_unit_test(process_that_holds_a_key_dumps_no_core),
+		cmocka_unit_test(crash_leaves_no_core_of_a_process_that_holds_a_key),
 		cmocka_unit_test(keygen_makes_a_pair_and_never_writes_over_one),
 		cmocka_unit_test(keygen_leaves_no_half_of_a_pair),
 	};

@@ -75,7 +75,7 @@ static int read_type(const char *text, enum rp_key_type *ret, struct rp_err **er
 static int make(const struct keygen_options *o, struct rp_err **err)
 {
 	rp_auto(rp_secret) passphrase = NULL;
-	enum rp_key_type type;
+	enum rp_key_type type = RP_KEY_ED25519;
 
 	if (read_type(o->type, &type, err) < 0 ||
 	    rp_signing_passphrase(&passphrase, "key", &o->signing, err) < 0)

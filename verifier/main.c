@@ -87,6 +87,7 @@ int main(int argc, char *argv[])
 	/* Numbers and messages must not depend on who calls us; a closed pipe is an error and no death. */
 	setlocale(LC_ALL, "C.UTF-8");
 	rp_memory_watch_crypto();
+	rp_memory_dump_none();
 	signal(SIGPIPE, SIG_IGN);
 	/* Nor is a file that may not grow (ulimit -f): the write fails, and what was begun is put away. */
 	signal(SIGXFSZ, SIG_IGN);

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <openssl/crypto.h>
@@ -48,17 +47,12 @@ static int room_init(struct room *r, struct rp_err **err)
 /* OpenSSL keeps private halves in a heap of their own, with the same properties, if somebody makes one: for the
  * whole process, and only the first call counts. While it decodes a key it leaves copies elsewhere, in ordinary
  * memory that is used again soon (seen with P-256), so that a process that has held a key dumps no core at all
- * from then on. A limit of 0 would not do: the kernel heeds it for files only, and 1 for a program that takes
- * core dumps, too. */
+ * from then on. */
 void rp_key_guard_memory(void)
 {
-	struct rlimit core = {0};
 	if (!CRYPTO_secure_malloc_initialized())
 		(void)CRYPTO_secure_malloc_init(64 << 10, 32);
-	if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 1) {
-		core.rlim_cur = 1;
-		(void)setrlimit(RLIMIT_CORE, &core);
-	}
+	rp_memory_dump_none();
 }
 
 /* A wrong name or missing rights are whoever called us; a disk that fails is not. */

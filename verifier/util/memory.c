@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static _Thread_local bool failed;
 
@@ -49,4 +50,14 @@ static void crypto_free(void *p, const char *file, int line)
 void rp_memory_watch_crypto(void)
 {
 	(void)CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free);
+}
+
+/* A limit of 0 would not do: the kernel heeds it for files only, and 1 for a program that takes core dumps, too. */
+void rp_memory_dump_none(void)
+{
+	struct rlimit core = {0};
+	if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 1) {
+		core.rlim_cur = 1;
+		(void)setrlimit(RLIMIT_CORE, &core);
+	}
 }

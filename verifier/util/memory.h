@@ -11,6 +11,9 @@
 void rp_memory_forget(void);
 bool rp_memory_failed(void);
 
+/* From now on this process dumps no core: passwords, keys and rows of a database are in its memory. */
+void rp_memory_dump_none(void);
+
 /* OpenSSL's, once and before it has made any; without it rp_memory_failed() knows nothing of them. */
 void rp_memory_watch_crypto(void);
 /* For a library that takes a malloc() of ours. */

@@ -38,7 +38,7 @@ static void tally(struct rp_buf *out, enum rp_verdict v, size_t n, const char *w
 static void tallies(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_summary *c = &o->count;
-	rp_buf_add(out, "<ul class=\"tallies\" aria-label=\"Answers\">\n");
+	rp_buf_add(out, "<ul class=\"tallies\">\n");
 	tally(out, RP_PASS, c->pass, "pass");
 	tally(out, RP_FAIL, c->fail, "fail");
 	tally(out, RP_ERROR, c->error, "could not be told");

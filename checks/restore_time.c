@@ -11,7 +11,8 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	rp_length_format(e->restored.ms, took);
 	rp_length_format(objective, allowed);
 	if (objective && e->restored.ms > objective)
-		rp_fail(to, "", allowed, took, "the restore took longer than the recovery time objective");
+		rp_fail(to, "", allowed, took,
+			"under the conditions of this test, the restore took longer than the recovery time objective");
 	else
 		rp_answer(to, &(struct rp_finding){
 				      .object = "",

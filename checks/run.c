@@ -267,6 +267,19 @@ static void accept(struct asked *a, struct rp_finding *f, const struct rp_waiver
 				      f->message ? "; " : "", w->owner, until, w->reason);
 }
 
+/* Whoever looks for the reason of a failure that was accepted until yesterday finds it there. */
+static void regret(struct asked *a, struct rp_finding *f, const struct rp_waiver *w)
+{
+	char until[RP_TIME_TEXT];
+
+	if (a->result->started_ms < w->until_ms)
+		return;
+	rp_time_format(w->until_ms, until);
+	f->message = rp_findings_text(a->to, "%s%sit was accepted by %s until %s, which is over",
+				      f->message ? f->message : "", f->message ? "; " : "",
+				      w->owner ? w->owner : "nobody", until);
+}
+
 /* A waiver covers one failure of one check about one object, as long as it lasts; never one of a final check. */
 static void waive(struct asked *a, const char *check)
 {
@@ -275,10 +288,13 @@ static void waive(struct asked *a, const char *check)
 	for (size_t i = a->mark; i < a->to->n; i++) {
 		struct rp_finding *f = &a->to->all[i];
 		for (size_t w = 0; f->verdict == RP_FAIL && w < t->n_waivers; w++) {
-			if (strcmp(t->waivers[w].check, check) == 0 &&
-			    strcmp(t->waivers[w].object, f->object) == 0 &&
-			    is_valid(&t->waivers[w], a->result->started_ms))
+			if (strcmp(t->waivers[w].check, check) != 0 ||
+			    strcmp(t->waivers[w].object, f->object) != 0)
+				continue;
+			if (is_valid(&t->waivers[w], a->result->started_ms))
 				accept(a, f, &t->waivers[w]);
+			else
+				regret(a, f, &t->waivers[w]);
 		}
 	}
 }

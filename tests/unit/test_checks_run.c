@@ -276,10 +276,41 @@ static void hole_3_a_waiver_covers_one_failure_as_long_as_it_lasts(void **state)
 		ask(&a, (const struct rp_check *const[]){&one_fails, &finally_fails, NULL});
 		assert_int_equal(answer(&a, "a.fails", 0)->verdict, cases[i].verdict);
 		assert_int_equal(answer(&a, "a.final", 0)->verdict, RP_FAIL);
+		if (cases[i].lasts_ms == 0)
+			assert_non_null(strstr(answer(&a, "a.fails", 0)->message, "which is over"));
 		if (cases[i].verdict == RP_WAIVED)
 			assert_non_null(strstr(answer(&a, "a.fails", 0)->message, "accepted by ann until "));
 		end(&a);
 	}
+}
+
+static void what_is_required_is_not_excused_by_any_reason(void **state)
+{
+	struct all a;
+	(void)state;
+	const char *require[] = {"a.nothing", "a.passes", "another.engines", NULL};
+	begin(&a);
+	a.target.require = require;
+	a.target.skip = NULL;
+	ask(&a, (const struct rp_check *const[]){&one_passes, &has_nothing, NULL});
+	assert_int_equal(answer(&a, "a.passes", 0)->verdict, RP_PASS);
+	assert_int_equal(answer(&a, "a.nothing", 0)->verdict, RP_NOT_RUN);
+	assert_false(answer(&a, "a.nothing", 0)->excused);
+	assert_non_null(strstr(answer(&a, "a.nothing", 0)->message, "required for this target"));
+	assert_int_equal(answer(&a, "another.engines", 0)->verdict, RP_NOT_RUN);
+	assert_false(answer(&a, "another.engines", 0)->excused);
+	end(&a);
+	/* The same that nobody requires is excused; what is left out and required is not. */
+	begin(&a);
+	ask(&a, (const struct rp_check *const[]){&has_nothing, NULL});
+	assert_true(answer(&a, "a.nothing", 0)->excused);
+	end(&a);
+	begin(&a);
+	a.target.skip = a.target.require = (const char *[]){"a.passes", NULL};
+	ask(&a, (const struct rp_check *const[]){&one_passes, NULL});
+	assert_int_equal(answer(&a, "a.passes", 0)->verdict, RP_NOT_RUN);
+	assert_false(answer(&a, "a.passes", 0)->excused);
+	end(&a);
 }
 
 int main(void)
@@ -298,6 +329,7 @@ int main(void)
 		cmocka_unit_test(the_question_at_which_it_stopped_is_answered_by_its_error),
 		cmocka_unit_test(a_question_that_was_refused_is_not_answered_twice),
 		cmocka_unit_test(hole_3_a_waiver_covers_one_failure_as_long_as_it_lasts),
+		cmocka_unit_test(what_is_required_is_not_excused_by_any_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

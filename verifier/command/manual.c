@@ -160,10 +160,19 @@ static void page_of_command(const struct rp_command *c, struct rp_buf *out)
 
 static void configuration(struct rp_buf *out)
 {
-	static const char *const lines[] = {
-		"defaults:",	   "  trust: [keys/reprove.pub]", "targets:",
-		"  shop:",	   "    points: /backups/shop",	  "    manifest: /backups/shop",
-		"    max-age: 36h"};
+	static const char *const lines[] = {"defaults:",
+					    "  trust: [keys/reprove.pub]",
+					    "targets:",
+					    "  shop:",
+					    "    points: /backups/shop",
+					    "    manifest: /backups/shop",
+					    "    max-age: 36h",
+					    "    rpo: 25h",
+					    "    rto: 2h",
+					    "    due: 92d",
+					    "    waivers: waivers.yaml",
+					    "  cache:",
+					    "    excluded: is made anew from shop at every start"};
 
 	rp_buf_add(out, ".SH CONFIGURATION\n");
 	paragraphs(
@@ -171,7 +180,9 @@ static void configuration(struct rp_buf *out)
 		"Everything works without one. With --config FILE, or $REPROVE_CONFIG, what the command line does not "
 		"say is looked for in the section of the target, and then in the defaults. Settings are called as the "
 		"options are, without the dashes, and take the same values; a list stands for an option that is given "
-		"more than once; ARTIFACT is called 'points'. Paths start where the file is.");
+		"more than once; ARTIFACT is called 'points'. Paths start where the file is. A target of which no proof is "
+		"expected (a cache, a host without a state) says why with 'excluded': reports and reprove\\-history(1) list it "
+		"with that reason.");
 	rp_buf_add(out, ".PP\n.nf\n");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		text(out, lines[i]);

@@ -21,7 +21,7 @@ struct rp_store;
 /* points_seals.c. A manifest that lies there, and the files that it is of. */
 struct seal {
 	const char *name;
-	const char *target; /* NULL: nobody looked at its signature */
+	const char *target;	     /* NULL: nobody looked at its signature */
 	int64_t sealed_ms, taken_ms; /* when it was signed, and its survey taken */
 	const struct rp_file *files;
 	size_t n_files;
@@ -32,6 +32,8 @@ struct seals {
 	struct rp_arena *memory;
 	struct seal *all;
 	size_t n, room, refused;
+	int64_t until_ms; /* rp_run_clock_ms() at which no more are opened; 0: all are */
+	size_t unopened;
 	const char *refusal; /* of the first that was refused */
 };
 /* All manifests among a store's entries; adds to what is there. */

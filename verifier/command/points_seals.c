@@ -10,6 +10,7 @@
 #include "verifier/util/arena.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/run.h"
 
 #define NO_MEMORY(err) rp_err_set(err, RP_ERR_NOMEM, "out of memory")
 
@@ -53,6 +54,10 @@ static int add(void *ctx, const struct rp_point *p, struct rp_err **err)
 
 	if (p->aside || !rp_point_is_manifest(s->store, p))
 		return 0;
+	if (s->until_ms && rp_run_clock_ms() > s->until_ms) {
+		s->unopened++;
+		return 0;
+	}
 	if (s->n == s->room) {
 		size_t room = s->room ? s->room * 2 : 16;
 		struct seal *all = reallocarray(s->all, room, sizeof(*all));

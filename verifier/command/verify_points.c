@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "verifier/command/points.h"
 #include "verifier/command/verify.h"
@@ -14,8 +15,10 @@
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
+#include "verifier/util/run.h"
 #include "verifier/util/sha256.h"
 
+#define OPENING_MS    10000 /* for opening manifests, the newest first: they may be many and large */
 #define LIST_MAX      (64u << 20)
 #define RPO_PERIOD_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
@@ -84,7 +87,10 @@ static int gather_seals(struct looking *l, struct rp_err **err)
 	trust.max_age_ms = trust.not_older_than_ms = 0;
 	trust.ratchet = trust.expect_sha256 = NULL;
 	trust.min_sequence = 0;
-	l->seals = (struct seals){.store = l->store, .trust = &trust, .memory = v->memory};
+	l->seals = (struct seals){.store = l->store,
+				  .trust = &trust,
+				  .memory = v->memory,
+				  .until_ms = rp_run_clock_ms() + OPENING_MS};
 	if (rp_verify_has_manifests(v->options)) {
 		if (rp_store_open(&beside, v->options->manifest, v->run, err) < 0)
 			return -1;
@@ -128,6 +134,30 @@ static int digest_of(struct looking *l, const char **ret, struct rp_err **err)
 	return *ret ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
+static const char *untold(struct looking *l)
+{
+	rp_autobuf text = RP_BUF_INIT(4096);
+
+	rp_buf_addf(
+		&text,
+		"%zu manifests, older than the others, were not opened within %d s: what they seal is counted as "
+		"unsealed",
+		l->seals.unopened, OPENING_MS / 1000);
+	return rp_arena_strdup(l->v->memory, rp_buf_text(&text));
+}
+
+/* A directory with all that is in it; or one backup, and then nobody knows what lies beside it. */
+static const char *source(struct verifying *v)
+{
+	rp_autobuf text = RP_BUF_INIT(64u << 10);
+	struct stat st;
+	bool many = stat(v->options->artifact, &st) == 0 && S_ISDIR(st.st_mode) && !v->e.point->tree;
+
+	rp_buf_add(&text, v->options->artifact);
+	rp_buf_add(&text, many ? " and all below it" : ", which was named alone");
+	return rp_arena_strdup(v->memory, rp_buf_text(&text));
+}
+
 static int tell_population(struct looking *l, struct rp_err **err)
 {
 	struct verifying *v = l->v;
@@ -139,7 +169,9 @@ static int tell_population(struct looking *l, struct rp_err **err)
 	for (size_t i = 0; i < l->n; i++)
 		p->sealed += l->all[i].good_ms != 0;
 	p->unsealed = p->points - p->sealed - p->unreadable;
-	if (v->options->no_manifest)
+	if (l->seals.unopened > 0)
+		p->points_untold = untold(l);
+	else if (v->options->no_manifest)
 		p->points_untold = "without a manifest nothing is known to be sealed";
 	else if (p->sealed == 0 && l->seals.refused > 0)
 		p->points_untold = l->seals.refusal;
@@ -206,7 +238,7 @@ int rp_verify_points(struct verifying *v, struct rp_err **err)
 	s->rpo = (struct rp_rpo){.asked_ms = v->options->rpo_ms, .at_ms = v->result->started_ms};
 	s->objectives.rpo = &s->rpo;
 	s->record.objectives = &s->objectives;
-	s->population.source = rp_arena_strdup(v->memory, v->options->artifact);
+	s->population.source = source(v);
 	int done = look(&l, &why);
 	free(l.seals.all);
 	free(l.all);

@@ -78,6 +78,19 @@ is '.changes.since, (.changes.list[] | select(.what == "relations") | .says)' \
 has "less is proved than in the last run that ended with an answer (entry 2): relations: no longer there: public.carts" \
 	"on the first screen" "$out"
 
+# What docs/auditing.md has an auditor type finds something.
+while read -r command; do
+	answer=$(bash -c "$command" 2>&1)
+	case $answer in
+	'' | null | *error*)
+		echo "# $command: $answer" >&2
+		tap 1 "docs/auditing.md: $command" || :
+		;;
+	esac
+done < <(sed -n 's/^    \(jq .* out\/result.json\) .*/\1/p' "$root/docs/auditing.md")
+[ "$(grep -c '^    jq .* out/result.json ' "$root/docs/auditing.md")" -ge 10 ]
+tap $? "ten questions have their answers"
+
 # A waiver that is over, one that is not, a check that is required, and one that is left out.
 cat >waivers.yaml <<Y
 waivers:

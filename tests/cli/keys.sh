@@ -125,6 +125,10 @@ runs 0 "the trust store of the configuration" "$reprove" sign --config c.yaml --
 [ "$(stat -c %a m2.json)" = 640 ]
 tap $? "the file's mode stays"
 
+printf 'targets:\n  shop:\n    key: "pkcs11:object=seal?pin-value=4321"\n' >pin.yaml
+runs 0 "doctor tells of a configuration with a PIN in it" "$reprove" doctor --config pin.yaml
+has "key: pkcs11:object=seal?pin-value=***" "and does not show it" "$out"
+
 # A command is believed in nothing. What it gives must be a signature, of that key, over those bytes.
 cp m.json before.json
 printf '#!/bin/sh\ncat >/dev/null\necho secret-of-the-service >&2\nexit 3\n' >fails && chmod 755 fails

@@ -6,6 +6,15 @@
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 
+/* Up to where a token's URI may be shown; all of it, where no PIN stands in it. */
+static size_t pin_at(const char *text)
+{
+	static const char name[] = "pin-value=";
+	const char *pin = strncmp(text, "pkcs11:", 7) == 0 ? strstr(text, name) : NULL;
+
+	return pin ? (size_t)(pin - text) + sizeof(name) - 1 : strlen(text);
+}
+
 /* A password has no place in a URI, and is not shown when it stands there all the same. */
 static void value(struct rp_buf *out, const char *text)
 {
@@ -19,7 +28,9 @@ static void value(struct rp_buf *out, const char *text)
 		rp_buf_add(&shown, ":***");
 		text = at;
 	}
-	rp_buf_add(&shown, text);
+	size_t open = pin_at(text);
+	rp_buf_add_mem(&shown, text, open);
+	rp_buf_add(&shown, text[open] != '\0' ? "***" : "");
 	rp_buf_add_plain(out, rp_buf_text(&shown));
 }
 

@@ -8,20 +8,10 @@
 
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
-#include "verifier/util/parse.h"
 #include "verifier/util/secret.h"
 
 #define TIMEOUT_MS     10000
 #define TIMEOUT_MAX_MS 600000
-
-static int secret_of_fd(struct rp_secret **ret, const char *text, struct rp_err **err)
-{
-	uint64_t fd;
-
-	if (!rp_parse_u64(text, 0, 1u << 20, &fd))
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' is no descriptor's number", text);
-	return rp_secret_of_fd(ret, (int)fd, err);
-}
 
 /* One secret, which may be given in one of several ways. */
 struct way {
@@ -55,7 +45,7 @@ static int read_secrets(struct notifying *n, const struct notifying_options *o, 
 				   {"ping-credential", o->ping_credential, rp_secret_of_credential}};
 	const struct way secret[] = {
 		{"webhook-secret-file", o->secret_file, rp_secret_of_file},
-		{"webhook-secret-fd", o->secret_fd, secret_of_fd},
+		{"webhook-secret-fd", o->secret_fd, rp_secret_of_descriptor},
 		{"webhook-secret-credential", o->secret_credential, rp_secret_of_credential},
 		{"webhook-secret-env", o->secret_env, rp_secret_of_variable}};
 

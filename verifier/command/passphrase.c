@@ -2,17 +2,7 @@
 #include "verifier/command/passphrase.h"
 
 #include "verifier/util/error.h"
-#include "verifier/util/parse.h"
 #include "verifier/util/secret.h"
-
-static int of_fd_text(struct rp_secret **ret, const char *text, struct rp_err **err)
-{
-	uint64_t fd;
-
-	if (!rp_parse_u64(text, 0, 1u << 20, &fd))
-		return rp_err_set(err, RP_ERR_USAGE, "'%s' is no descriptor's number", text);
-	return rp_secret_of_fd(ret, (int)fd, err) < 0 ? rp_err_wrap(err, "descriptor %s", text) : 0;
-}
 
 int rp_passphrase_read(struct rp_secret **ret, const char *prefix, enum rp_passphrase_way way,
 		       const char *text, struct rp_err **err)
@@ -22,7 +12,7 @@ int rp_passphrase_read(struct rp_secret **ret, const char *prefix, enum rp_passp
 		int (*read)(struct rp_secret **ret, const char *text, struct rp_err **err);
 	} ways[RP_PASSPHRASE_WAYS] = {
 		[RP_BY_FILE] = {"file", rp_secret_of_file},
-		[RP_BY_FD] = {"fd", of_fd_text},
+		[RP_BY_FD] = {"fd", rp_secret_of_descriptor},
 		[RP_BY_CREDENTIAL] = {"credential", rp_secret_of_credential},
 		[RP_BY_VARIABLE] = {"env", rp_secret_of_variable},
 	};

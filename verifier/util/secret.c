@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "verifier/util/error.h"
+#include "verifier/util/parse.h"
 
 /* Lies at the beginning of a page of its own. One byte more than a secret can have shows that it is too long, and
  * one is for the end of its line. */
@@ -73,6 +75,14 @@ int rp_secret_of_fd(struct rp_secret **ret, int fd, struct rp_err **err)
 	return 0;
 }
 
+int rp_secret_of_descriptor(struct rp_secret **ret, const char *number, struct rp_err **err)
+{
+	uint64_t fd;
+	if (!rp_parse_u64(number, 0, INT_MAX, &fd))
+		return rp_err_set(err, RP_ERR_USAGE, "'%s' is no descriptor's number", number);
+	return rp_secret_of_fd(ret, (int)fd, err) < 0 ? rp_err_wrap(err, "descriptor %s", number) : 0;
+}
+
 static int open_private(const char *path, struct rp_err **err)
 {
 	rp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -87,7 +97,7 @@ static int open_private(const char *path, struct rp_err **err)
 				 (unsigned)st.st_mode & 07777U);
 		return rp_err_hint(err,
 				   "chmod 600 '%s'; where its mode is not yours to choose, hand it over as a "
-				   "descriptor: --passphrase-fd 3 3<'%s'",
+				   "descriptor by the option that ends with -fd: --passphrase-fd 3 3<'%s'",
 				   path, path);
 	}
 	return rp_take_fd(&fd);

@@ -20,6 +20,8 @@ struct rp_secret;
 int rp_secret_of_file(struct rp_secret **ret, const char *path, struct rp_err **err);
 /* Reads it to its end; the descriptor stays the caller's. */
 int rp_secret_of_fd(struct rp_secret **ret, int fd, struct rp_err **err);
+/* The same of a number as it is written. */
+int rp_secret_of_descriptor(struct rp_secret **ret, const char *number, struct rp_err **err);
 /* systemd's: $CREDENTIALS_DIRECTORY/NAME. */
 int rp_secret_of_credential(struct rp_secret **ret, const char *name, struct rp_err **err);
 /* The variable is taken out of our environment, so that no child gets it. */

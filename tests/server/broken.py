@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Breaks a backup in many places, one at a time, and looks what reprove says of each.
 
-usage: broken.py [--places N] REPROVE BACKUP MANIFEST [option of 'verify'...]
+usage: broken.py [--places N] [--only REGEX] [--named TEXT] REPROVE BACKUP MANIFEST [option of 'verify'...]
 
 BACKUP is a file or a directory; it was sealed with MANIFEST, for the target 'shop', by reprove.pub in this directory. It is
 truncated at N places and one byte of it is flipped at N places (20). Each time 'verify' must end within two minutes, and not with 0, not
-by a signal, and name the backup. A file that was truncated must be refused without its manifest, too: by what it is. (A flipped
+by a signal, and name the backup. --only: in the files of a directory whose paths match: some backups hold
+others twice, or do not need them. --named: what it is called when not by its file. A file that was truncated must be refused without its manifest, too: by what it is. (A flipped
 byte need not be: in many places nothing but a digest can tell.) The exit status is 1 when one of them was not."""
 import argparse
 import concurrent.futures
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,7 @@ import tempfile
 TIMEOUT = 120
 
 
-def parts_of(backup):
+def parts_of(backup, only):
     """Its files with their sizes, as if they lay one behind the other."""
     if os.path.isfile(backup):
         return [("", os.path.getsize(backup))]
@@ -27,7 +29,8 @@ def parts_of(backup):
     for directory, _, names in sorted(os.walk(backup)):
         for name in sorted(names):
             path = os.path.join(directory, name)
-            if not os.path.islink(path) and os.path.getsize(path):
+            wanted = re.match(only, os.path.relpath(path, backup))
+            if wanted and not os.path.islink(path) and os.path.getsize(path):
                 found.append((os.path.relpath(path, backup), os.path.getsize(path)))
     return found
 
@@ -78,7 +81,7 @@ def verify(options, path, with_manifest):
 
 
 def complaint(options, status, said, with_manifest):
-    name = os.path.basename(options.backup)
+    name = options.named or os.path.basename(options.backup)
     if status is None:
         return f"it did not end within {TIMEOUT} s"
     # A 3 or 4 would say that we have asked wrongly.
@@ -110,13 +113,15 @@ def try_one(options, case):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--places", type=int, default=20)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--named")
     parser.add_argument("reprove")
     parser.add_argument("backup")
     parser.add_argument("manifest")
     parser.add_argument("options", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     options.backup = options.backup.rstrip("/")
-    options.parts = parts_of(options.backup)
+    options.parts = parts_of(options.backup, options.only)
     total = sum(size for _, size in options.parts)
     n = options.places
     cases = [("cut", total * (i + 1) // (n + 1)) for i in range(n)] + [("flip", total * (2 * i + 1) // (2 * n)) for i in range(n)]

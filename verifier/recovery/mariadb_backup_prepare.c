@@ -70,15 +70,46 @@ static const struct {
 	 "a backup of encrypted tables cannot be restored yet"},
 };
 
-static int blame(const struct rp_mb_tree *t, const char *heard, const struct rp_err *why, struct rp_err **err)
+/* Of all that it says, the first line that is about what is wrong, from its own words on and without our directory in
+ * names. false: there is none. */
+static bool find_fault(const char *heard, const char *dir, struct rp_buf *ret)
 {
+	static const char *const marks[] = {"[ERROR] ",
+					    " Error: ", "FATAL ERROR: ", "xb_stream_read_chunk(): "};
+	const char *at = NULL;
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+		const char *found = strstr(heard, marks[i]);
+		if (found != NULL && (at == NULL || found < at))
+			at = found + (marks[i][0] == 'x' ? 0 : strlen(marks[i]));
+	}
+	if (at == NULL)
+		return false;
+	for (const char *end = at + strcspn(at, "\n"); at < end;) {
+		const char *name = memmem(at, (size_t)(end - at), dir, strlen(dir));
+		rp_buf_add_mem(ret, at, (size_t)((name != NULL ? name : end) - at));
+		at = name != NULL ? name + strlen(dir) : end;
+		if (name != NULL && *at == '/') /* what we have made in there */
+			at += 1 + strcspn(at + 1, "/\n");
+		while (name != NULL && *at == '/')
+			at++;
+	}
+	return true;
+}
+
+static int blame(const struct rp_mb_tree *t, const char *tool, const char *dir, const char *heard,
+		 const struct rp_err *why, struct rp_err **err)
+{
+	rp_autobuf fault = RP_BUF_INIT(8 << 10);
 	for (size_t i = 0; i < sizeof excuses / sizeof excuses[0]; i++) {
 		if (strstr(heard, excuses[i].said) == NULL)
 			continue;
 		(void)rp_err_set(err, RP_ERR_ENGINE, "%s: %s", excuses[i].means, rp_err_text(why));
 		return rp_err_hint(err, "%s", excuses[i].hint);
 	}
-	(void)rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
+	if (rp_err_kind(why) == RP_ERR_BACKUP && find_fault(heard, dir, &fault))
+		(void)rp_err_set(err, RP_ERR_BACKUP, "'%s' failed: %s", tool, rp_buf_text(&fault));
+	else
+		(void)rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 	if (rp_err_hint_text(why) != NULL)
 		return rp_err_hint(err, "%s", rp_err_hint_text(why));
 	return t != NULL && t->settings.plugin[0] != '\0'
@@ -110,7 +141,7 @@ static int work(struct rp_scratch *s, const struct rp_mb_tree *t, const char *co
 	if (r < 0 || !done)
 		add_end(rp_buf_text(&heard), said);
 	if (r < 0)
-		return blame(t, rp_buf_text(&heard), why, err);
+		return blame(t, argv[0], dir, rp_buf_text(&heard), why, err);
 	if (!done)
 		return rp_err_set(err, RP_ERR_BACKUP, "'%s' ended without saying that it was done", argv[0]);
 	return 0;
@@ -142,7 +173,9 @@ static int unpack(struct rp_artifact *a, struct rp_scratch *s, struct chain *c, 
 	    rp_artifact_read(a, &a->files[0], &bytes, err) < 0)
 		return -1;
 	const char *const argv[] = {UNPACKER, "-x", "-C", c->tree, NULL};
-	return work(s, NULL, argv, c->outer, bytes, NULL, said, err) < 0 ? rp_err_wrap(err, "unpack") : 0;
+	return work(s, NULL, argv, c->outer, bytes, NULL, said, err) < 0
+		       ? rp_err_wrap(err, "unpack the tool's own stream")
+		       : 0;
 }
 
 static int place(struct rp_artifact *a, struct rp_scratch *s, struct chain *c, struct rp_buf *said,

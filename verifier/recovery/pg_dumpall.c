@@ -236,7 +236,7 @@ const struct rp_format rp_format_pg_dumpall = {
 
 /* The wanted database is 'postgres' or 'template1'. */
 const struct rp_format rp_format_pg_dumpall_own = {
-	.name = "pg_dumpall, a server's own database",
+	.name = "pg_dumpall of a server's own database",
 	.engine = "postgresql",
 	.bid = bid_own,
 	.restore = restore,

@@ -75,22 +75,37 @@ static void answer(struct checking *k, const char *name, const char *engine, con
 	}
 }
 
-static int check_one(struct checking *k, const char *table, const char *engine, struct rp_err **err)
+int rp_my_check_table(struct rp_my_conn *c, const char *database, const char *table,
+		      struct rp_my_checked *ret, struct rp_err **err)
 {
-	rp_autobuf sql = RP_BUF_INIT(SQL_MAX), name = RP_BUF_INIT(NAME_MAX_BYTES);
+	rp_autobuf sql = RP_BUF_INIT(SQL_MAX);
 	rp_autorows *rows = NULL;
-	rp_autoerr struct rp_err *why = NULL;
 	MYSQL_ROW row;
-	struct rp_my_checked was = {0};
-	rp_name_add(&name, table);
 	rp_buf_add(&sql, "CHECK TABLE ");
-	rp_my_add_name(&sql, k->c->database);
+	rp_my_add_name(&sql, database);
 	rp_buf_add(&sql, ".");
 	rp_my_add_name(&sql, table);
 	rp_buf_add(&sql, " EXTENDED");
-	if (rp_buf_check(&sql, err) < 0 || rp_buf_check(&name, err) < 0)
+	if (rp_buf_check(&sql, err) < 0 || rp_my_query(c, rp_buf_text(&sql), &rows, err) < 0)
 		return -1;
-	if (rp_my_query(k->c, rp_buf_text(&sql), &rows, &why) < 0) {
+	if (mysql_num_fields(rows) != 4)
+		return rp_err_set(err, RP_ERR_ENGINE, "CHECK TABLE gave %u columns", mysql_num_fields(rows));
+	*ret = (struct rp_my_checked){0};
+	while ((row = mysql_fetch_row(rows)) != NULL)
+		rp_my_checked_add(ret, row[2], row[3]);
+	rp_my_checked_end(ret);
+	return 0;
+}
+
+static int check_one(struct checking *k, const char *table, const char *engine, struct rp_err **err)
+{
+	rp_autobuf name = RP_BUF_INIT(NAME_MAX_BYTES);
+	rp_autoerr struct rp_err *why = NULL;
+	struct rp_my_checked was;
+	rp_name_add(&name, table);
+	if (rp_buf_check(&name, err) < 0)
+		return -1;
+	if (rp_my_check_table(k->c, k->c->database, table, &was, &why) < 0) {
 		if (rp_err_kind(why) == RP_ERR_OBJECT) {
 			rp_answer_error(k->to, rp_buf_text(&name), why);
 			return 0;
@@ -99,11 +114,6 @@ static int check_one(struct checking *k, const char *table, const char *engine, 
 			*err = rp_take(why);
 		return rp_err_wrap(err, "check table '%s'", table);
 	}
-	if (mysql_num_fields(rows) != 4)
-		return rp_err_set(err, RP_ERR_ENGINE, "CHECK TABLE gave %u columns", mysql_num_fields(rows));
-	while ((row = mysql_fetch_row(rows)) != NULL)
-		rp_my_checked_add(&was, row[2], row[3]);
-	rp_my_checked_end(&was);
 	answer(k, rp_buf_text(&name), engine, &was);
 	return 0;
 }

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the rows of one CHECK TABLE say. Pure. */
+struct rp_err;
+struct rp_my_conn;
+
+/* What the rows of one CHECK TABLE say. */
 
 /* From best to worst: of several rows the worst counts. */
 enum rp_my_outcome {
@@ -29,5 +32,12 @@ struct rp_my_checked {
 /* One row: columns Msg_type and Msg_text (NULL is not understood, as any other word). */
 void rp_my_checked_add(struct rp_my_checked *k, const char *type, const char *text);
 void rp_my_checked_end(struct rp_my_checked *k);
+
+/* Ask. RP_ERR_OBJECT: of this table alone the server would not say. */
+int rp_my_check_table(struct rp_my_conn *c, const char *database, const char *table,
+		      struct rp_my_checked *ret, struct rp_err **err);
+/* The tables of a whole server whose files nobody has looked at yet: those that are not InnoDB's, which has a checksum on
+ * each page, and that lie outside of 'database', whose tables are checked one by one. RP_ERR_BACKUP: one is damaged. */
+int rp_my_check_others(struct rp_my_conn *c, const char *database, struct rp_err **err);
 
 #endif

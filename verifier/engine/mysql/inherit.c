@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "verifier/engine/mysql/check_table.h"
 #include "verifier/engine/mysql/conn.h"
 #include "verifier/engine/mysql/hosting.h"
 #include "verifier/util/argv.h"
@@ -76,7 +77,8 @@ int rp_my_inherit(struct rp_conn *conn, const char *wanted, char **ret, struct r
 	rp_autoargv there = {0};
 	const char *name = NULL;
 	if (rp_my_list(c, databases, &there, err) < 0 || choose(&there, wanted, &name, err) < 0 ||
-	    rp_my_allow_writing(c, err) < 0 || make_asker(c, name, err) < 0)
+	    rp_my_allow_writing(c, err) < 0 || rp_my_check_others(c, name, err) < 0 ||
+	    make_asker(c, name, err) < 0)
 		return -1;
 	*ret = strdup(name);
 	return *ret != NULL ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");

@@ -49,14 +49,22 @@ for m in /usr/lib/softhsm /usr/lib/x86_64-linux-gnu/softhsm /usr/lib/aarch64-lin
 	[ -e $m/libsofthsm2.so ] && module=$m/libsofthsm2.so
 done
 softhsm2-util --init-token --free --label backup --pin 1234 --so-pin 5678 >/dev/null || exit 99
+on_token() { pkcs11-tool --module "$module" --token-label backup --login --pin 1234 "$@" >/dev/null 2>&1 || exit 99; }
 n=0
 for key in p256:EC:prime256v1 ed:EC:edwards25519 p384:EC:secp384r1 rsa:rsa:2048; do
 	n=$((n + 1))
-	pkcs11-tool --module "$module" --token-label backup --login --pin 1234 --keypairgen --key-type "${key#*:}" \
-		--label "${key%%:*}" --id 0$n >/dev/null 2>&1 || exit 99
+	on_token --keypairgen --key-type "${key#*:}" --label "${key%%:*}" --id 0$n
 done
+# One that wants its PIN for every signature, and one whose public half is in a certificate, as on a PIV card.
+on_token --keypairgen --key-type EC:prime256v1 --label always --id 08 --always-auth
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout piv.key -out piv.pem -subj /CN=backup -days 2 2>piv.log
+openssl pkcs8 -topk8 -nocrypt -in piv.key -outform DER -out piv.der
+on_token --write-object piv.der --type privkey --label piv --id 09 --usage-sign
+openssl x509 -in piv.pem -outform DER -out piv.der
+on_token --write-object piv.der --type cert --label piv --id 09
+openssl x509 -in piv.pem -noout -pubkey >token-piv.pub
 token() { echo "pkcs11:token=backup;object=$1"; }
-for key in p256 ed; do
+for key in p256 ed always; do
 	runs 0 "the public half of a key on a token" "$reprove" keygen --public-of "$(token $key)" --key-passphrase-file pin
 	printf '%s\n' "$out" >token-$key.pub
 done
@@ -100,6 +108,8 @@ runs 0 "ECDSA on a token" sign --target shop --key "$(token p256)?pin-source=fil
 has "signatures   2, and the policy asks for 2" "the policy's number is reached" "$out"
 runs 0 "Ed25519 on a token" sign --key "$(token ed)?module-path=$module" --key-passphrase-file pin
 has "--trust does not count it" "and nobody counts it" "$out"
+runs 0 "a key that wants its PIN each time" sign --key "$(token always)" --key-passphrase-file pin
+runs 0 "a key with a certificate" sign --key "$(token piv)" --key-passphrase-file pin
 runs 0 "an encrypted key, by systemd's credential" sign --key ed/reprove.key --key-passphrase-credential seal
 runs 0 "an encrypted key, by a variable" env PASS='correct horse' "$reprove" sign --manifest m.json --trust ed25519.pub \
 	--key theirs.key --key-passphrase-env PASS
@@ -108,14 +118,14 @@ runs 0 "a command" sign --key p256.pub --sign-command 'openssl pkeyutl -sign -in
 runs 4 "twice is refused" sign --key p256.key
 has "has signed it already" "as that" "$err"
 ok=0
-for signer in 0:ed25519:ed25519.pub 1:p256:token-p256.pub 2:ed25519:token-ed.pub 3:ed25519:ed/reprove.pub 4:ed25519:theirs.pub \
-	5:p256:p256.pub; do
+for signer in 0:ed25519:ed25519.pub 1:p256:token-p256.pub 2:ed25519:token-ed.pub 3:p256:token-always.pub 4:p256:token-piv.pub \
+	5:ed25519:ed/reprove.pub 6:ed25519:theirs.pub 7:p256:p256.pub; do
 	pub=${signer##*:} kind=${signer#*:}
 	dsse_take m.json "${signer%%:*}" && "dsse_${kind%%:*}" "$pub" >/dev/null &&
 		[ "$(jq -r ".signatures[${signer%%:*}].keyid" m.json)" = "$(dsse_key_id "$pub")" ] && ok=$((ok + 1))
 done
-[ $ok -eq 6 ]
-tap $? "openssl verifies all six signatures"
+[ $ok -eq 8 ]
+tap $? "openssl verifies all eight signatures"
 runs 0 "and so do we" "$tool" open m.json token-p256.pub
 
 # What the configuration says of the target counts here, too, but for the key: it is a person's.

@@ -37,8 +37,10 @@ static const char *name_of(const struct by_command *c)
 	return slash != NULL ? slash + 1 : c->argv.v[0];
 }
 
-static int failed(const struct by_command *c, int status, const struct rp_buf *said, struct rp_err **err)
+static int failed(const struct by_command *c, int status, struct rp_buf *said, struct rp_err **err)
 {
+	while (said->len > 0 && said->s[said->len - 1] == '\n')
+		said->s[--said->len] = '\0';
 	rp_autobuf shown = RP_BUF_INIT(16 << 10);
 	rp_buf_add_plain(&shown, rp_buf_text(said));
 	rp_err_set(err, RP_ERR_IO, "sign command '%s' failed: %s%s%s", name_of(c),

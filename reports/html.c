@@ -107,12 +107,12 @@ static void (*const sections[])(const struct rp_outline *o, struct rp_buf *out) 
 
 static void render(const struct rp_result *r, const struct rp_rendering *how, struct rp_buf *out)
 {
-	(void)how;
 	rp_auto(rp_outline) o = rp_outline_new(r);
 	if (o == NULL) {
 		out->failed = true;
 		return;
 	}
+	o->how = how;
 	head(o, out);
 	rp_buf_add(out,
 		   "<body>\n<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n<div "

@@ -56,6 +56,9 @@ void rp_html_more(struct rp_buf *out, uint64_t n);
 /* A sign and a word in the colour of v. */
 void rp_html_state(struct rp_buf *out, enum rp_verdict v, const char *word);
 
+/* html_sign_off.c: "not reviewed", or that it was. */
+const char *rp_html_reviewed(const struct rp_outline *o);
+
 /* The sections, in the order of the page; each writes nothing where there is nothing to say. */
 void rp_html_first_screen(const struct rp_outline *o, struct rp_buf *out); /* html_first.c */
 void rp_html_keys(const struct rp_outline *o, struct rp_buf *out);

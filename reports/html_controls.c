@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html.h"
+#include "reports/report.h"
 #include "verifier/util/buf.h"
 
 /* Which controls one restore test is evidence for. Identifiers and editions are those of the frameworks; what they ask is
@@ -34,7 +35,13 @@ void rp_html_controls(const struct rp_outline *o, struct rp_buf *out)
 {
 	static const char *const columns[] = {"Framework", "Control", "Asks for", NULL};
 	const struct rp_record *r = &o->result->record;
-	bool own = r->n_controls > 0;
+	const struct rp_control_note *all = built_in;
+	size_t n = sizeof built_in / sizeof built_in[0];
+	bool own = o->how->n_controls > 0 || r->n_controls > 0;
+	if (own) {
+		all = o->how->n_controls > 0 ? o->how->controls : r->controls;
+		n = o->how->n_controls > 0 ? o->how->n_controls : r->n_controls;
+	}
 	rp_html_section(
 		out, "controls", "What this is evidence for",
 		o->status != RP_VERIFIED || o->result->without_manifest
@@ -43,9 +50,8 @@ void rp_html_controls(const struct rp_outline *o, struct rp_buf *out)
 			: "This report is evidence in support of the controls below: one sample, one backup, at one time. "
 			  "Whether they are met is not for a report to say.");
 	rp_html_table(out, "", own ? "Controls, as listed by whoever ran this" : "Controls", columns);
-	for (size_t i = 0;
-	     i < (own ? r->n_controls : sizeof built_in / sizeof built_in[0]) && i < RP_HTML_LINES; i++)
-		line(out, own ? &r->controls[i] : &built_in[i]);
+	for (size_t i = 0; i < n && i < RP_HTML_LINES; i++)
+		line(out, &all[i]);
 	rp_html_table_end(out);
 	rp_html_section_end(out);
 }

@@ -169,9 +169,7 @@ void rp_html_keys(const struct rp_outline *o, struct rp_buf *out)
 	if (r->finished_ms > r->started_ms)
 		note(out, "the whole run took %s", text);
 	end(out);
-	begin(out, "Review",
-	      r->record.speakers != NULL && r->record.speakers->review != NULL ? r->record.speakers->review
-									       : "not reviewed");
+	begin(out, "Review", rp_html_reviewed(o));
 	end(out);
 	rp_buf_add(out, "</dl>\n");
 }

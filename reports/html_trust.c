@@ -71,8 +71,9 @@ static void apart(struct rp_buf *out, const char *what, bool same, bool known)
 	rp_buf_add(out, "</td></tr>\n");
 }
 
-static void speakers(const struct rp_result *r, struct rp_buf *out)
+static void speakers(const struct rp_outline *o, struct rp_buf *out)
 {
+	const struct rp_result *r = o->result;
 	const struct rp_speakers *s = r->record.speakers;
 	if (s == NULL)
 		return;
@@ -87,7 +88,7 @@ static void speakers(const struct rp_result *r, struct rp_buf *out)
 		apart(out, "Host of the result and of the manifest", s->same_host,
 		      s->host != NULL && s->sealed_host != NULL);
 	}
-	rp_html_fact(out, "Review", s->review != NULL ? s->review : "not reviewed");
+	rp_html_fact(out, "Review", rp_html_reviewed(o));
 	rp_html_facts_end(out);
 }
 
@@ -113,7 +114,7 @@ void rp_html_trust(const struct rp_outline *o, struct rp_buf *out)
 		"is proved by doing it again, see below.");
 	judged(o->result, out);
 	manifest(o->result, out);
-	speakers(o->result, out);
+	speakers(o, out);
 	ledger(o->result, out);
 	if (o->result->record.ledger == NULL)
 		rp_html_el(

@@ -21,9 +21,11 @@ struct rp_group {
 	uint64_t looked; /* by what passes */
 	const struct rp_finding *first;
 };
+struct rp_rendering;
 struct rp_outline {
 	const struct rp_result *result;
-	struct rp_group *groups; /* in the order they were asked */
+	const struct rp_rendering *how; /* set by whoever renders what needs it */
+	struct rp_group *groups;	/* in the order they were asked */
 	size_t n_groups;
 	struct rp_summary count;
 	enum rp_status status;

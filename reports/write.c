@@ -55,24 +55,27 @@ static int path_of(char **ret, const struct rp_report *report, const char *targe
 	return 0;
 }
 
-static int write_one(const struct rp_report *report, const struct rp_result *r, const char *dir,
-		     struct rp_err **err)
+static int write_one(const struct rp_report *report, const struct rp_result *r,
+		     const struct rp_rendering *how, const char *dir, struct rp_err **err)
 {
 	rp_autofree char *path = NULL;
 	rp_autobuf text = RP_BUF_INIT(RP_RESULT_MAX);
 	if (path_of(&path, report, r->target, dir, err) < 0)
 		return -1;
-	report->render(r, &(struct rp_rendering){.where = dir}, &text);
+	struct rp_rendering here = how != NULL ? *how : (struct rp_rendering){0};
+	here.where = dir;
+	report->render(r, &here, &text);
 	if (rp_buf_check(&text, err) < 0 || rp_file_replace(path, text.s, text.len, 0644, err) < 0)
 		return rp_err_wrap(err, "report '%s'", report->name);
 	return 0;
 }
 
-int rp_reports_write(const struct rp_result *r, const char *dir, struct rp_err **err)
+int rp_reports_write(const struct rp_result *r, const struct rp_rendering *how, const char *dir,
+		     struct rp_err **err)
 {
 	int failed = 0;
 	for (const struct rp_report *const *report = rp_reports; *report != NULL; report++)
-		if ((*report)->file != NULL && write_one(*report, r, dir, err) < 0)
+		if ((*report)->file != NULL && write_one(*report, r, how, dir, err) < 0)
 			failed = -1; /* err keeps the first */
 	return failed;
 }
@@ -101,7 +104,7 @@ static int begin(const struct rp_result *r, const char *dir, struct rp_err **err
 	for (const struct rp_report *const *report = rp_reports + 1; *report != NULL; report++)
 		if ((*report)->file != NULL && remove_older(*report, r->target, dir, err) < 0)
 			return -1;
-	if (write_one(rp_reports[0], &started, dir, err) == 0)
+	if (write_one(rp_reports[0], &started, NULL, dir, err) == 0)
 		return 0;
 	/* On a full disk, say. None at all is better than one that some other run has passed. */
 	(void)remove_older(rp_reports[0], r->target, dir, NULL);

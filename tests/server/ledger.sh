@@ -82,6 +82,25 @@ has "(0 open)" "and no failure is open" "$out"
 runs 3 "who signed the result cannot review it" "$reprove" sign 5 --ledger led --key runner/reprove.key --trust-result \
 	runner/reprove.pub --trust-review reviewer/reprove.pub --says "looks good to me"
 
+# A page made a year later shows who has reviewed the result since, and other controls; the record stays as it is.
+mkdir decided
+cp led/results/000000000007.json decided/result.json
+report() { # [option...]
+	"$reprove" report decided/result.json --reports later --ledger led --trust-result runner/reprove.pub "$@"
+}
+printf '%s\n' "controls:" "  - framework: Policy" "    id: BC-7.3" "    asks: a restore every quarter" >controls.yaml
+runs 3 "a report without the reviewer's key" report
+grep -q "not reviewed" later/report.html && ! grep -q "OPS-231" later/report.html
+tap $? "says that the result is not reviewed"
+runs 3 "a report with it" report --trust-review reviewer/reprove.pub --controls controls.yaml
+grep -q "OPS-231" later/report.html && ! grep -q "> not reviewed<" later/report.html && grep -q "BC-7.3" later/report.html
+tap $? "shows the decision, and the controls that were asked for"
+cmp -s decided/result.json later/result.json
+tap $? "and the record is what it was"
+echo >>decided/result.json
+runs 3 "a result that is not in the ledger has no reviews" report --trust-review reviewer/reprove.pub
+has "no entry records this result" "and that is said" "$err"
+
 # By hand.
 payload() { jq -r .payload "led/entries/$1.json" | base64 -d; }
 [ "$(payload 000000000004 | sha256sum | cut -d' ' -f1)" = "$(payload 000000000005 | jq -r .predicate.previous)" ]

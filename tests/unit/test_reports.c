@@ -267,7 +267,7 @@ static void beginning_fails_when_an_older_report_cannot_be_removed(void **state)
 static void writing_writes_every_file(void **state)
 {
 	rp_auto(rp_result) r = recorded("failed");
-	assert_int_equal(rp_reports_write(r, *state, NULL), 0);
+	assert_int_equal(rp_reports_write(r, NULL, *state, NULL), 0);
 	rp_autobuf json = file_at(*state, "result.json"), was = file_at(golden_dir(), "failed.json");
 	assert_string_equal(json.s, was.s);
 	assert_true(is_there(*state, "report.html"));
@@ -281,7 +281,7 @@ static void one_report_that_fails_does_not_stop_the_others(void **state)
 	assert_true(asprintf(&in_the_way, "%s/TEST-shop.xml", (const char *)*state) > 0);
 	assert_int_equal(mkdir(in_the_way, 0700), 0);
 	rp_auto(rp_result) r = recorded("failed");
-	assert_int_equal(rp_reports_write(r, *state, &err), -1);
+	assert_int_equal(rp_reports_write(r, NULL, *state, &err), -1);
 	assert_non_null(strstr(rp_err_text(err), "report 'junit'"));
 	assert_true(is_there(*state, "result.json"));
 	assert_true(is_there(*state, "report.html"));

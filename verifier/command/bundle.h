@@ -16,6 +16,7 @@ struct rp_err;
  * ledger that does not check or does not have this result, a signature without its key: RP_ERR_TRUST. */
 struct rp_bundle {
 	const struct rp_result *result;
+	const struct rp_rendering *how; /* NULL: its reports show the record alone */
 	const char *result_file;	    /* result.json */
 	const char *manifest, *config;	    /* NULL: not given */
 	const char *const *logs;	    /* files to go with it; NULL-terminated, NULL: none */

@@ -88,7 +88,10 @@ static int add_reports(const struct rp_bundle *b, struct rp_bundle_files *to, st
 			continue;
 		if (!name)
 			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-		(*r)->render(b->result, &(struct rp_rendering){.where = "."}, &text);
+		struct rp_rendering how = b->how ? *b->how : (struct rp_rendering){0};
+		how.where = ".";
+		how.color = false;
+		(*r)->render(b->result, &how, &text);
 		if (rp_bundle_add(to, name, &text, err) < 0)
 			return -1;
 	}

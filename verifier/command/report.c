@@ -7,7 +7,9 @@
 
 #include "verifier/command/bundle.h"
 #include "verifier/command/commands.h"
+#include "verifier/command/reviews.h"
 #include "verifier/command/signing.h"
+#include "verifier/config/controls.h"
 #include "verifier/result/result.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
@@ -17,7 +19,9 @@
 
 struct report_options {
 	const char *file, *reports, *bundle, *manifest, *ledger, *config, *result_key;
-	const char **trust, **trust_result, **logs;
+	const char **trust, **logs;
+	const char *controls;
+	struct ledger_trust_options speakers;
 	struct signing_options signing;
 };
 
@@ -45,7 +49,14 @@ static const struct rp_option options[] = {
 	 .type = RP_OPTION_DIR,
 	 .value = "DIR",
 	 AT(ledger),
-	 .help = "The ledger that the run is recorded in, for the bundle."},
+	 .help = "The ledger that the run is recorded in, for the bundle; with --trust-review the report shows the reviews of this "
+		 "result that are in it."},
+	{.name = "controls",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(controls),
+	 .help = "Which controls the report is evidence in support of, as YAML, instead of those on record or built in; see "
+		 "CONTROLS in reprove-verify(1)."},
 	{.name = "log",
 	 .type = RP_OPTION_FILES,
 	 .value = "FILE",
@@ -57,11 +68,7 @@ static const struct rp_option options[] = {
 	 .value = "PUB",
 	 AT(trust),
 	 .help = "A public key that signs manifests, or a trust store: its keys go into the bundle. May be given more than once."},
-	{.name = "trust-result",
-	 .type = RP_OPTION_FILES,
-	 .value = "PUB",
-	 AT(trust_result),
-	 .help = "The same for a key that signs results."},
+	RP_LEDGER_TRUST_OPTIONS(report_options, speakers, false),
 	{.name = "result-key",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
@@ -80,6 +87,8 @@ static const struct rp_operand file = {
 static const struct rp_example examples[] = {
 	{"render all reports again", "reprove report out/result.json"},
 	{"render them somewhere else", "reprove report out/result.json --reports for-the-auditor"},
+	{"with the reviews that were signed since",
+	 "reprove report out/result.json --ledger ledger --trust-result runner.pub --trust-review auditor.pub"},
 	{"one archive for the auditor",
 	 "reprove report out/result.json --bundle shop.tar.zst --manifest shop.manifest.json --ledger ledger --trust trust.yaml "
 	 "--result-key result.key"},
@@ -95,8 +104,8 @@ static int read_result(const char *path, struct rp_result **ret, struct rp_err *
 	return 0;
 }
 
-static int bundle(const struct rp_call *call, const struct rp_result *r, struct rp_trust_store *trust,
-		  struct rp_err **err)
+static int bundle(const struct rp_call *call, const struct rp_result *r, const struct rp_rendering *how,
+		  struct rp_trust_store *trust, struct rp_err **err)
 {
 	const struct report_options *o = call->options;
 	rp_auto(rp_arena) memory = NULL;
@@ -105,12 +114,13 @@ static int bundle(const struct rp_call *call, const struct rp_result *r, struct 
 
 	if (rp_arena_new(&memory, err) < 0 ||
 	    rp_trust_store_add_all(trust, memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0 ||
-	    rp_trust_store_add_all(trust, memory, o->trust_result, RP_SIGNS_RESULTS, err) < 0 ||
+	    rp_trust_store_add_all(trust, memory, o->speakers.result, RP_SIGNS_RESULTS, err) < 0 ||
 	    (o->ledger && rp_ledger_open(&ledger, o->ledger, false, err) < 0) ||
 	    (o->result_key &&
 	     rp_signing_key(&key, "result-key", o->result_key, &o->signing, call->run, err) < 0))
 		return -1;
 	const struct rp_bundle b = {.result = r,
+				    .how = how,
 				    .result_file = o->file,
 				    .manifest = o->manifest,
 				    .config = o->config,
@@ -121,26 +131,39 @@ static int bundle(const struct rp_call *call, const struct rp_result *r, struct 
 	return rp_bundle_write(&b, o->bundle, err);
 }
 
+/* What is shown with the record and is no part of it. */
+static int look_around(const struct report_options *o, struct rp_arena *memory, struct rp_rendering *how,
+		       struct rp_err **err)
+{
+	if (o->controls && rp_controls_load(&how->controls, &how->n_controls, memory, o->controls, err) < 0)
+		return rp_err_wrap(err, "report: --controls");
+	if (!o->ledger || !o->speakers.review)
+		return 0;
+	return rp_reviews_of(o->file, o->ledger, &o->speakers, memory, &how->reviews, &how->n_reviews, err);
+}
+
 static int run(const struct rp_call *call, struct rp_err **err)
 {
 	const struct report_options *o = call->options;
 	struct rp_rendering how = {.color = rp_command_color(), .width = rp_command_width()};
 	rp_auto(rp_result) r = NULL;
 	rp_autofree char *copy = strdup(o->file);
+	rp_auto(rp_arena) memory = NULL;
 	const char *to;
 
 	if (!copy)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	if (read_result(o->file, &r, err) < 0)
+	if (rp_arena_new(&memory, err) < 0 || read_result(o->file, &r, err) < 0 ||
+	    look_around(o, memory, &how, err) < 0)
 		return -1;
 	to = o->reports ? o->reports : dirname(copy);
 	how.where = to;
-	if (rp_dir_make(to, 0755, err) < 0 || rp_reports_write(r, to, err) < 0 ||
+	if (rp_dir_make(to, 0755, err) < 0 || rp_reports_write(r, &how, to, err) < 0 ||
 	    rp_reports_print(r, &how, err) < 0)
 		return rp_err_wrap(err, "report");
 	if (o->bundle) {
 		struct rp_trust_store trust = {0};
-		int done = bundle(call, r, &trust, err);
+		int done = bundle(call, r, &how, &trust, err);
 		rp_trust_store_done(&trust);
 		if (done < 0)
 			return rp_err_wrap(err, "report");

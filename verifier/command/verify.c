@@ -7,6 +7,7 @@
 #include "reports/metrics.h"
 #include "reports/report.h"
 #include "verifier/command/commands.h"
+#include "verifier/config/controls.h"
 #include "verifier/config/smoke.h"
 #include "verifier/config/waivers.h"
 #include "verifier/recovery/choose.h"
@@ -155,6 +156,16 @@ static int load_waivers(struct verifying *v, struct rp_arena *memory, struct rp_
 	return 0;
 }
 
+static int load_controls(struct verifying *v, struct rp_arena *memory, struct rp_err **err)
+{
+	struct rp_record *r = &v->around.record;
+
+	if (v->options->controls &&
+	    rp_controls_load(&r->controls, &r->n_controls, memory, v->options->controls, err) < 0)
+		return rp_err_wrap(err, "verify: --controls");
+	return 0;
+}
+
 static int print(const struct verifying *v, struct rp_err **err)
 {
 	const struct rp_rendering how = {
@@ -237,7 +248,7 @@ static void report_again(const struct verifying *v)
 {
 	rp_autoerr struct rp_err *unwritten = NULL;
 
-	if (v->options->reports && rp_reports_write(v->result, v->options->reports, &unwritten) < 0)
+	if (v->options->reports && rp_reports_write(v->result, NULL, v->options->reports, &unwritten) < 0)
 		rp_command_complain(unwritten);
 }
 
@@ -274,7 +285,7 @@ static int report(struct verifying *v)
 	const char *dir = v->options->reports;
 	rp_autoerr struct rp_err *unwritten = NULL, *unprinted = NULL, *unmeasured = NULL;
 
-	if (dir && rp_reports_write(v->result, dir, &unwritten) < 0)
+	if (dir && rp_reports_write(v->result, NULL, dir, &unwritten) < 0)
 		rp_command_complain(unwritten);
 	enum rp_status status = rp_result_status(v->result);
 	if (unwritten && status == RP_VERIFIED)
@@ -337,7 +348,7 @@ static int prepare(struct verifying *v, const struct rp_command *command, struct
 	    check_options(v->options, err) < 0 || read_wanted(v, err) < 0 ||
 	    rp_unwrapping_make(&v->unwrapping, &v->options->unwrapping, v->run, err) < 0 ||
 	    load_smoke(v, v->memory, err) < 0 || load_waivers(v, v->memory, err) < 0 ||
-	    find_ratchet(v, err) < 0)
+	    load_controls(v, v->memory, err) < 0 || find_ratchet(v, err) < 0)
 		return -1;
 	return rp_verify_ledger_open(v, command, err);
 }

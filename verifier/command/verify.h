@@ -26,7 +26,7 @@ struct rp_run;
 struct verify_options {
 	const char *target, *manifest, *scratch, *reports, *tmpdir, *expect_manifest, *state, *waivers,
 		*artifact, *config, *environment, *ledger, *metrics, *result_key, *database, *logs,
-		*recover_to, *point, *at;
+		*recover_to, *point, *at, *controls;
 	const char **trust, **only, **skip, **smoke, **require;
 	uint64_t jobs, min_sequence, max_drop;
 	int64_t timeout_ms, max_age_ms, not_older_ms, rto_ms, rpo_ms, rpo_period_ms, due_ms;

@@ -134,6 +134,13 @@ const struct rp_option rp_verify_options[] = {
 	 AT(waivers),
 	 .help = "Failures that a person accepts, as YAML; see WAIVERS. Each is for one check and one object, with a "
 		 "reason, an owner and an end."},
+	{.name = "controls",
+	 .group = "what is recorded",
+	 .type = RP_OPTION_FILE,
+	 .value = "FILE",
+	 AT(controls),
+	 .help = "Which controls the report is evidence in support of, as YAML, instead of the list that is built in; see "
+		 "CONTROLS. It becomes part of the record."},
 	{.name = "keep",
 	 .group = "where it is restored",
 	 .type = RP_OPTION_FLAG,
@@ -352,6 +359,11 @@ const struct rp_section rp_verify_sections[] = {
 	 "The very object that the report names ('' where it names none), and no wildcard; at most a year ahead. "
 	 "What is waived stands in the report with its reason and owner, and the verdict counts it. Trust, digest "
 	 "and completeness cannot be waived."},
+	{"CONTROLS",
+	 "controls:\n  - framework: Shop AG, policy BC-7\n    id: BC-7.3\n    asks: every quarter one backup of each system is "
+	 "restored and compared\n\n"
+	 "Shown in the HTML report instead of the identifiers of NIST, ISO, SOC 2, DORA, NIS2, CIS and the CAF. 'report "
+	 "--controls' shows another list with a result that is on record already."},
 	{"TRUST STORE",
 	 "keys:\n  - file: backup-2026.pub\n    roles: [manifest]\n    owner: backup team\n    targets: shop*\n    from: 2026-01-01\n"
 	 "    until: 2027-02-01\n  - file: runner.pub\n    roles: [result]\npolicies:\n  - targets: shop\n    signatures: 2\n    max-age: "

@@ -17,7 +17,7 @@ export HOME=$work/home
 umask 077
 
 # One line each; the last is for showing that the watch sees something.
-names=(database gpg openssl sealer runner hook-secret hook-path ping-path canary)
+names=(database gpg openssl sealer runner hook-secret hook-path ping-path token canary)
 for name in "${names[@]}"; do
 	printf 'S3cret-%s-%s\n' "$name" "$RANDOM$RANDOM$RANDOM" | tee "secrets/$name" >>secrets/all
 done
@@ -42,6 +42,13 @@ for ((i = 0; i < 100; i++)); do [ -e sink.port ] && break; sleep 0.05; done
 printf 'http://127.0.0.1:%s/ok/%s\n' "$(cat sink.port)" "$(secret hook-path)" >secrets/hook.url
 printf 'http://127.0.0.1:%s/ok/%s\n' "$(cat sink.port)" "$(secret ping-path)" >secrets/ping.url
 
+# A token; softhsm2-util takes PINs in its arguments, so that it comes before anybody looks.
+export SOFTHSM2_CONF=$work/softhsm2.conf
+mkdir tokens && printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$work" >softhsm2.conf
+softhsm2-util --init-token --free --label backup --pin "$(secret token)" --so-pin "$(secret token)" >/dev/null
+pkcs11-tool --module "$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)" \
+	--token-label backup --login --pin "$(secret token)" --keypairgen --key-type EC:prime256v1 --label second --id 01 >/dev/null 2>&1
+
 python3 "$root/tests/lib/watch_secrets.py" secrets/all watched 2>watch.err &
 watch=$!
 for ((i = 0; i < 100; i++)); do [ -e watched.started ] && break; sleep 0.05; done
@@ -57,6 +64,8 @@ runs 0 "a seal, by a login with a password" "$reprove" seal --source "$uri" --ke
 	--key-passphrase-file secrets/sealer --manifest m.json --backup small.enc \
 	--backup-filter "gpg --batch --quiet --pinentry-mode loopback --passphrase-file $work/secrets/gpg --symmetric -o -" \
 	--backup-filter "openssl enc -aes-256-cbc -pbkdf2 -pass file:$work/secrets/openssl"
+runs 0 "a second signature, by a key on a token" "$reprove" sign --manifest m.json --trust sealer/reprove.pub \
+	--key 'pkcs11:token=backup;object=second' --key-passphrase-file secrets/token
 cat >secrets/reprove.yaml <<Y
 defaults:
   trust: [../sealer/reprove.pub]
@@ -100,24 +109,31 @@ tap $? "the bundle has the configuration"
 touch watched.stop
 wait $watch
 tap $? "the watch went on to the end"
-grep -v '^looked\|sh -c: 9$\|^environ sleep 0.3: 9$' watched >&2
-[ -z "$(grep -v '^looked\|sh -c: 9$\|^environ sleep 0.3: 9$' watched)" ]
+grep -v '^looked\|sh -c: 10$\|^environ sleep 0.3: 10$' watched >&2
+[ -z "$(grep -v '^looked\|sh -c: 10$\|^environ sleep 0.3: 10$' watched)" ]
 tap $? "no process had a secret in its arguments or environment, or could have dumped it"
-grep -q '^cmdline sh -c: 9$' watched && grep -q '^environ sh -c: 9$' watched && grep -q '^environ sleep 0.3: 9$' watched
+grep -q '^cmdline sh -c: 10$' watched && grep -q '^environ sh -c: 10$' watched && grep -q '^environ sleep 0.3: 10$' watched
 tap $? "and one that had would have been seen"
 [ "$(sed -n 's/^looked //p' watched)" -gt 1000 ]
 tap $? "it looked $(sed -n 's/^looked //p' watched) times"
 
 # In what was written: as it is, and as base64 and hexadecimal would have it.
-: >secrets/forms
+forms() { # FILE
+	od -An -tx1 "$1" | tr -d ' \n'
+	echo
+	for byte in 1 2 3; do # as it stands in the middle of what is base64, too
+		tail -c +$byte "$1" | base64 -w0 | cut -c1-24
+	done
+}
 while read -r s; do
 	printf '%s\n' "$s"
-	printf %s "$s" | od -An -tx1 | tr -d ' \n'
-	echo
-	for skip in 0 1 2; do # as it stands in the middle of what is base64, too
-		printf %s "${s:$skip}" | base64 -w0 | cut -c1-24
-	done
-done <secrets/all >>secrets/forms
+	printf %s "$s" >secrets/one
+	forms secrets/one
+done <secrets/all >secrets/forms
+for who in sealer runner; do # of the keys themselves the 32 bytes that are secret
+	openssl pkey -in $who/reprove.key -passin file:secrets/$who -outform DER | tail -c 32 >secrets/one
+	forms secrets/one
+done >>secrets/forms
 cp secrets/hook.url copy
 grep -qF -f secrets/forms copy
 tap $? "one that is written would be found"

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 # A time stamping authority of one's own, made by openssl.
 
-# tsa_make DIR rsa|ec [DAYS]: DIR/ca.pem issues DIR/tsa.pem, which answers. Its certificate is good for DAYS; or, with
-# 0, for two seconds.
+# tsa_make DIR rsa|ec [SECONDS]: DIR/ca.pem issues DIR/tsa.pem, which answers. Its certificate is good for so long, or for
+# a day.
 tsa_make() {
-	local dir=$1 kind=$2 days=${3:-3650} until
+	local dir=$1 kind=$2 seconds=${3:-86400} until
 	mkdir -p "$dir"
 	case $kind in
 	rsa) set -- -algorithm RSA -pkeyopt rsa_keygen_bits:2048 ;;
 	ec) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
 	esac
-	until=$(date -u -d "+$days days +2 seconds" +%Y%m%d%H%M%SZ)
+	until=$(date -u -d "+$seconds seconds" +%Y%m%d%H%M%SZ)
 	cat >"$dir/tsa.cnf" <<-CNF
 		[req]
 		distinguished_name = dn

@@ -274,7 +274,7 @@ int rp_stamp_query_answer(const struct rp_stamp_query *q, const void *reply, siz
 			  const struct rp_authority *a, struct rp_err **err)
 {
 	rp_cleanup(drop_resp) TS_RESP *r = NULL;
-	int64_t at_ms;
+	int64_t at_ms = 0;
 	if (read_reply(&r, reply, len, RP_ERR_IO, err) < 0)
 		return -1;
 	rp_cleanup(drop_ctx) TS_VERIFY_CTX *ctx = TS_REQ_to_TS_VERIFY_CTX(q->request, NULL);

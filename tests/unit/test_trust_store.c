@@ -181,17 +181,32 @@ static void it_says_whose_stamps_count_and_for_what(void **state)
 	tsa_close(&tsa);
 }
 
-static void a_store_that_everybody_may_change_is_none(void **state)
+static void refuse_open_file(const char *file)
 {
 	rp_autoerr struct rp_err *err = NULL;
 	struct rp_trust_store s = {0};
+	assert_int_equal(rp_trust_store_add(&s, memory, file, RP_SIGNS_MANIFESTS, &err), -1);
+	assert_non_null(strstr(rp_err_text(err), "can be changed by everybody"));
+	assert_int_equal(rp_err_kind(err), RP_ERR_CONFIG);
+	rp_trust_store_done(&s);
+}
+
+/* Nor is a key: neither one that a store lists nor one that is named by itself. */
+static void a_store_that_everybody_may_change_is_none(void **state)
+{
+	struct rp_trust_store s = {0};
+	char key[96];
 	(void)state;
+	snprintf(key, sizeof(key), "%s/a/reprove.pub", dir);
 	assert_int_equal(load("keys:\n  - {file: a/reprove.pub, roles: [manifest]}\n", &s, NULL), 0);
 	rp_trust_store_done(&s);
 	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(rp_trust_store_add(&s, memory, path, RP_SIGNS_MANIFESTS, &err), -1);
-	assert_non_null(strstr(rp_err_text(err), "can be changed by everybody"));
-	rp_trust_store_done(&s);
+	refuse_open_file(path);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(chmod(key, 0646), 0);
+	refuse_open_file(path);
+	refuse_open_file(key);
+	assert_int_equal(chmod(key, 0644), 0);
 }
 
 int main(void)

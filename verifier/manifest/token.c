@@ -75,20 +75,24 @@ static int read_uri(struct token *t, const char *text, struct rp_err **err)
 	return read_pin_source(t, err);
 }
 
+static const char *said(void)
+{
+	const char *message = p11_kit_message();
+	return message != NULL ? message : "no reason is given";
+}
+
 static int load_modules(struct token *t, struct rp_err **err)
 {
 	const char *path = p11_kit_uri_get_module_path(t->uri);
 	if (path == NULL) {
 		t->modules = p11_kit_modules_load_and_initialize(0);
-		return t->modules != NULL
-			       ? 0
-			       : rp_err_set(err, RP_ERR_CONFIG, "no PKCS#11 module can be loaded: %s",
-					    p11_kit_message());
+		return t->modules != NULL ? 0
+					  : rp_err_set(err, RP_ERR_CONFIG,
+						       "no PKCS#11 module can be loaded: %s", said());
 	}
 	CK_FUNCTION_LIST *m = p11_kit_module_load(path, 0);
 	if (m == NULL)
-		return rp_err_set(err, RP_ERR_CONFIG, "module '%s' cannot be loaded: %s", path,
-				  p11_kit_message());
+		return rp_err_set(err, RP_ERR_CONFIG, "module '%s' cannot be loaded: %s", path, said());
 	CK_RV rv = p11_kit_module_initialize(m);
 	if (rv != CKR_OK) {
 		p11_kit_module_release(m);

@@ -26,9 +26,9 @@ static const struct rp_option options[] = {
 	{.name = "encrypt",
 	 .type = RP_OPTION_FLAG,
 	 AT(encrypt),
-	 .help = "Encrypt the private key (PKCS#8: AES-256, PBKDF2) with the passphrase that one of the next four options "
+	 .help = "Encrypt the private key (PKCS#8: AES-256, PBKDF2) with the passphrase that one of the four options below "
 		 "hands over."},
-	RP_SIGNING_PASSPHRASE(keygen_options, signing, "key", true),
+	RP_SIGNING_PASSPHRASE(keygen_options, signing, "key", "the key", true),
 	{.name = "public-of",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",

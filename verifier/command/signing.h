@@ -20,18 +20,18 @@ struct signing_options {
 	"a file in PEM (Ed25519 or ECDSA P-256) that nobody else may be able to read, encrypted or not; or " \
 	"on a token, 'pkcs11:token=NAME;object=NAME'"
 
-/* Their rows in a subcommand's table. 'member' is the one of its struct; 'key' the name of its option for the key;
- * 'one_run': whether a configuration has no say in it. */
+/* Their rows in a subcommand's table. 'member' is the one of its struct; 'key' the name of its option for the key,
+ * 'whose' what help calls that; 'one_run': whether a configuration has no say in it. */
 #define RP_SIGNING_AT(options, member, which)                                                                \
 	.group = "the key that signs, and its passphrase",                                                   \
 	.at = offsetof(struct options, member) + offsetof(struct signing_options, which)
-#define RP_SIGNING_PASSPHRASE(options, member, key, one_run)                                                 \
+#define RP_SIGNING_PASSPHRASE(options, member, key, whose, one_run)                                          \
 	{.name = key "-passphrase-file",                                                                     \
 	 .type = RP_OPTION_FILE,                                                                             \
 	 .value = "FILE",                                                                                    \
 	 RP_SIGNING_AT(options, member, passphrases[RP_BY_FILE]),                                            \
 	 .once = one_run,                                                                                    \
-	 .help = "The first line of this file is the passphrase that --" key                                 \
+	 .help = "The first line of this file is the passphrase that " whose                                 \
 		 " is encrypted with, or the PIN of its token; nobody else may be able to read it."},        \
 		{.name = key "-passphrase-fd",                                                               \
 		 .type = RP_OPTION_TEXT,                                                                     \
@@ -54,7 +54,7 @@ struct signing_options {
 			"user's."                                                                            \
 	}
 #define RP_SIGNING_OPTIONS(options, member, key, command_name, one_run)                                      \
-	RP_SIGNING_PASSPHRASE(options, member, key, one_run),                                                \
+	RP_SIGNING_PASSPHRASE(options, member, key, "--" key, one_run),                                      \
 	{                                                                                                    \
 		.name = command_name, .type = RP_OPTION_TEXT, .value = "COMMAND",                            \
 		RP_SIGNING_AT(options, member, command), .once = one_run,                                    \

@@ -242,6 +242,13 @@ simply("a reviewer's key signs a manifest", 3, "which is not trusted to sign man
 simply("one key for manifests and for results", 4, "may have no other role",
        lambda s: s.path("trust.yaml").write_text(
            "keys:\n  - {file: seal/reprove.pub, roles: [manifest, result]}\n"))
+simply("one key listed twice, once for each", 4, "is listed twice, and signs manifests, and may have no other role",
+       lambda s: s.path("trust.yaml").write_text(
+           s.path("trust.yaml").read_text().replace("runner/reprove.pub", "seal/reprove.pub")))
+simply("the sealing key signs results, too", 3, "is trusted to sign manifests, expected results",
+       lambda s: None, lambda s: s.verify("--ledger", "led", "--result-key", "seal/reprove.key"))
+simply("a result key adds its signature to a manifest", 3, "the trust store gives it another role",
+       lambda s: None, lambda s: s.run("sign", "--manifest", "m.json", "--key", "runner/reprove.key", "--trust", "trust.yaml"))
 simply("a key that is trusted for other targets", 3, "which is trusted for 'billing-*' only",
        lambda s: s.store(seal=", targets: billing-*"))
 simply("an expired key", 3, "which was trusted until", lambda s: s.store(seal=f", until: {s.ago(minutes=1)}"))

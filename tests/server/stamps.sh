@@ -80,6 +80,8 @@ has "key of            backup team" "says whose key it is" "$out"
 has "trusted since     2026-01-01T00:00:00.000Z" "since when that is trusted" "$out"
 has "stamped by        CN=Time stamps by rsa" "by whom it was stamped" "$out"
 has "stamped by        CN=Time stamps by ec" "each signature by its own" "$out"
+runs 0 "show of one signature where two are asked for" show late.json
+has "signatures          1, and the policy asks for 2: 'verify' will refuse it" "says that it is not enough" "$out"
 runs 0 "as JSON" show --json m.json
 [ "$(printf '%s\n' "$out" | jq -r '.signatures | map(.stampedBy) | join(" ")')" = "CN=Time stamps by rsa CN=Time stamps by ec" ]
 tap $? "there as well"

@@ -120,6 +120,16 @@ static void coverage(struct rp_buf *out, const struct rp_survey *s)
 	}
 }
 
+/* What is shown need not be what a verification would be content with. */
+static void enough(const struct shown *s, struct rp_buf *out)
+{
+	const struct rp_trust_policy *p = rp_trust_store_policy(s->store, s->manifest->target);
+
+	if (p && p->signatures > s->n_signed_by)
+		rp_buf_addf(out, "%-20s%zu, and the policy asks for %u: 'verify' will refuse it\n",
+			    "signatures", s->n_signed_by, p->signatures);
+}
+
 static void for_people(const struct shown *s, struct rp_buf *out)
 {
 	const struct rp_manifest *m = s->manifest;
@@ -134,6 +144,7 @@ static void for_people(const struct shown *s, struct rp_buf *out)
 	rp_show_line(out, "sequence", number);
 	rp_show_line(out, "sha256", m->sha256);
 	rp_show_signers(s, out);
+	enough(s, out);
 	rp_show_line(out, "written by", m->tool);
 	rp_show_line(out, "engine", m->survey->identity.engine);
 	rp_show_line(out, "version", m->survey->identity.version);

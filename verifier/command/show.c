@@ -140,6 +140,8 @@ static void for_people(const struct shown *s, struct rp_buf *out)
 		rp_show_line(out, "environment", m->environment);
 	rp_time_format(m->sealed_ms, text);
 	rp_show_line(out, "sealed at", text);
+	if (m->host)
+		rp_show_line(out, "sealed on", m->host);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)m->sequence);
 	rp_show_line(out, "sequence", number);
 	rp_show_line(out, "sha256", m->sha256);
@@ -202,11 +204,11 @@ static int for_scripts(const struct shown *s, struct rp_buf *out, struct rp_err 
 	snprintf(sequence, sizeof(sequence), "%llu", (unsigned long long)m->sequence);
 	if (rp_survey_to_json(m->survey, &survey, err) < 0)
 		return -1;
-	json_t *root =
-		json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "schema", "reprove/show/v1",
-			  "target", m->target, "environment", m->environment, "sealedAt", at, "sequence",
-			  sequence, "sha256", m->sha256, "signedBy", signers_of(m), "signatures",
-			  rp_show_signatures(s), "files", files_of(m), "survey", survey);
+	json_t *root = json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "schema",
+				 "reprove/show/v1", "target", m->target, "environment", m->environment,
+				 "host", m->host, "sealedAt", at, "sequence", sequence, "sha256", m->sha256,
+				 "signedBy", signers_of(m), "signatures", rp_show_signatures(s), "files",
+				 files_of(m), "survey", survey);
 	rp_autofree char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

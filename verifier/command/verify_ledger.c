@@ -196,10 +196,6 @@ static void tell_of_both(struct verifying *v, const char *host)
 				v->result,
 				"one key signs manifest and result: nobody else vouches for either");
 	}
-	rp_result_about(v->result, "result signed by", rp_key_id(v->recording.key));
-	rp_result_about(v->result, "result signed on", host);
-	if (m && m->host)
-		rp_result_about(v->result, "manifest signed on", m->host);
 	if (m && m->host && strcmp(m->host, host) == 0)
 		rp_result_proviso(v->result,
 				  "manifest and result were signed on one host, '%s': who has that machine "

@@ -8,18 +8,20 @@ reprove=$(realpath "$1")
 root=$2
 . "$root/tests/lib/tap.sh"
 . "$root/tests/lib/postgres.sh"
+. "$root/tests/lib/tsa.sh"
 
 pg_begin
 pg_start
 pg_load shop "$root/fixtures/postgres/shop.sql"
 cd "$work" || exit 1
+tsa_make tsa ec
 for who in runner reviewer second; do "$reprove" keygen $who >/dev/null; done
 (umask 077 && echo 'correct horse' >pass)
 "$reprove" keygen --type p256 --encrypt --key-passphrase-file pass seal >/dev/null
 runs 4 "a seal whose key does not open ends before any work" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key \
 	--manifest m.json
 runs 0 "a seal" "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --key-passphrase-file pass --manifest m.json \
-	--backup shop.dump --environment production
+	--backup shop.dump --environment production --stamp-command ./tsa/answer --stamp-authority tsa/ca.pem
 pg_stop
 
 cat >trust.yaml <<'Y'
@@ -28,6 +30,8 @@ keys:
   - {file: second/reprove.pub, roles: [manifest], owner: security team}
   - {file: runner/reprove.pub, roles: [result]}
   - {file: reviewer/reprove.pub, roles: [review]}
+stamps:
+  - {file: tsa/ca.pem, owner: a test}
 policies:
   - {targets: shop, max-age: 36h, environment: production}
 Y
@@ -148,10 +152,10 @@ has "has no entry that records 'passed/changed.json'" "and that is said" "$err"
 tap $? "and no archive is left"
 
 mkdir bare
-for program in openssl sha256sum jq base64 wc cat python3; do ln -s "$(command -v $program)" bare/; done
+for program in openssl sha256sum jq base64 wc cat sed date python3; do ln -s "$(command -v $program)" bare/; done
 zstd -dcq one.tar.zst | tar -xf - && cd evidence-shop || exit 1
-# What is indented, but for the call of reprove in the document's beginning, and up to what only a stamp makes true.
-commands() { sed '/^## Time stamps/,$d' "$1" | sed -n 's/^    //p' | sed '/^reprove /,/[^\\]$/d'; }
+# What is indented, but for the call of reprove in the document's beginning, and up to the ten questions.
+commands() { sed '/^## Ten questions/,$d' "$1" | sed -n 's/^    //p' | sed '/^reprove /,/[^\\]$/d'; }
 { echo "set -eu"; commands README.md; } >../walk.sh
 commands "$root/docs/auditing.md" | sed "s/^runner=.*/$(grep -m1 -o 'runner=.*' README.md)/" >../walk-docs.sh
 diff <(sed 1d ../walk.sh) ../walk-docs.sh >&2
@@ -163,7 +167,8 @@ tap $? "every signature holds"
 [ "$(printf '%s\n' "$out" | grep "^head: ")" = "head: $("$reprove" history --ledger ../led --trust-result ../trust.yaml --json |
 	jq -r .head)" ]
 tap $? "the walk arrives at the ledger's head"
-has "seen, and compared with the dashboard" "and at the review" "$(printf '%s\n' "$out" | tail -20)"
+has "manifest.json, signature 0: it was there on " "at the time stamp" "$out"
+has "seen, and compared with the dashboard" "and at the review" "$(sed -n '/^head: /,$p' <<<"$out")"
 has restored "what the job said is there" "$(cat logs/1-work.log)"
 tampered() { # NAME COMMAND...: on a copy, whose list of digests is made anew
 	rm -rf ../copy && cp -r . ../copy

@@ -16,7 +16,7 @@ struct rp_err;
  * ledger that does not check or does not have this result, a signature without its key: RP_ERR_TRUST. */
 struct rp_bundle {
 	const struct rp_result *result;
-	const struct rp_rendering *how; /* NULL: its reports show the record alone */
+	const struct rp_rendering *how;	    /* NULL: its reports show the record alone */
 	const char *result_file;	    /* result.json */
 	const char *manifest, *config;	    /* NULL: not given */
 	const char *const *logs;	    /* files to go with it; NULL-terminated, NULL: none */
@@ -27,7 +27,8 @@ struct rp_bundle {
 /* path ends in .tar, .tar.gz or .tar.zst, which says how it is packed. */
 int rp_bundle_write(const struct rp_bundle *b, const char *path, struct rp_err **err);
 
-/* bundle_readme.c: how to check it all, for whoever opens it. stamped: a signature in it carries a time stamp. */
+/* bundle_readme.c: how to check it all, for whoever opens it. stamped: a signature in it carries a time stamp, whose
+ * authority is known. */
 void rp_bundle_readme(const struct rp_bundle *b, bool stamped, struct rp_buf *out);
 
 #endif

@@ -13,14 +13,16 @@
 #include "verifier/command/commands.h"
 #include "verifier/manifest/envelope.h"
 #include "verifier/manifest/manifest.h"
+#include "verifier/manifest/stamp.h"
 #include "verifier/util/arena.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 #include "verifier/util/parse.h"
 
-#define FILE_MAX  RP_MANIFEST_MAX
-#define NAME_MAX_ 512
+#define FILE_MAX    RP_MANIFEST_MAX
+#define NAME_MAX_   512
+#define AUTHORITIES "keys/stamps.pem"
 
 static int add_file(struct rp_bundle_files *to, const char *name, const char *path, struct rp_err **err)
 {
@@ -109,7 +111,7 @@ static int add_key(const struct rp_key *k, struct rp_bundle_files *to, struct rp
 
 static int add_keys(const struct rp_bundle *b, struct rp_bundle_files *to, struct rp_err **err)
 {
-	rp_autobuf store = RP_BUF_INIT(1u << 20);
+	rp_autobuf store = RP_BUF_INIT(1u << 20), authorities = RP_BUF_INIT(1u << 20);
 	bool has_own = !b->key;
 
 	for (size_t i = 0; i < b->trust->n; i++) {
@@ -118,6 +120,10 @@ static int add_keys(const struct rp_bundle *b, struct rp_bundle_files *to, struc
 		has_own |= b->key && strcmp(rp_key_id(b->key), rp_key_id(b->trust->keys[i])) == 0;
 	}
 	if (!has_own && add_key(b->key, to, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b->trust->n_authorities; i++)
+		rp_buf_add(&authorities, rp_authority_pem(b->trust->authorities[i]));
+	if (authorities.len && rp_bundle_add(to, AUTHORITIES, &authorities, err) < 0)
 		return -1;
 	rp_trust_store_text(b->trust, &store);
 	return store.len ? rp_bundle_add(to, "keys/trust.txt", &store, err) : 0;
@@ -186,12 +192,12 @@ static const struct rp_entry *entry_of(const struct rp_chain *c, const struct rp
 static int add_ledger(const struct rp_bundle *b, const struct rp_buf *json, struct rp_bundle_files *to,
 		      struct rp_err **err)
 {
-	const struct rp_trust trust = {
-		.keys = b->trust->trusted, .n_keys = b->trust->n, .now_ms = rp_time_now_ms()};
+	struct rp_trust trust = {.now_ms = rp_time_now_ms()};
 	rp_auto(rp_chain) chain = NULL;
 	rp_autobuf path = RP_BUF_INIT(PATH_MAX);
 	char name[NAME_MAX_];
 
+	rp_trust_store_lend(b->trust, &trust);
 	if (rp_ledger_read(b->ledger, &trust, NULL, false, &chain, err) < 0)
 		return -1;
 	if (chain->n_faults > 0) {
@@ -240,6 +246,6 @@ int rp_bundle_gather(const struct rp_bundle *b, struct rp_bundle_files *to, stru
 	if (b->config && (rp_doctor_config(&config, b->config, err) < 0 ||
 			  rp_bundle_add(to, "configuration.txt", &config, err) < 0))
 		return -1;
-	rp_bundle_readme(b, has_stamps(to), &readme);
+	rp_bundle_readme(b, b->trust->n_authorities > 0 && has_stamps(to), &readme);
 	return rp_bundle_add(to, "README.md", &readme, err);
 }

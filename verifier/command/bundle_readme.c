@@ -7,7 +7,7 @@
 static const char begin[] =
 	"# Evidence of a restore test\n\n"
 	"What is here was written by `reprove`. It can be checked without it, on a machine without a network, with `openssl`,\n"
-	"`jq` and what every system has (`sha256sum`, `base64`, `wc`, `cat`): type the indented lines into a shell in this\n"
+	"`jq` and what every system has (`sha256sum`, `base64`, `wc`, `cat`, `sed`, `date`): type the indented lines into a shell in this\n"
 	"directory, from the first to the last. What that proves is that nothing was changed and who signed it. That a restore\n"
 	"took place is proved by doing it again: the report ends with the commands for that.\n\n"
 	"## Nothing was changed\n\n"
@@ -103,20 +103,21 @@ static const char manifest[] =
 
 static const char stamps[] =
 	"## Since when it has been there\n\n"
-	"A signature may carry the time stamp of a third party (RFC 3161): those very bytes were there at that time. Whom to\n"
-	"believe as that party is yours to say: CA.pem is its root certificate, had by another way than this archive.\n\n"
+	"A signature may carry the time stamp of a third party (RFC 3161): those very bytes were there at that time. Who is\n"
+	"believed as that party is in `keys/stamps.pem`; compare with what the party itself publishes.\n\n"
+	"    openssl storeutl -noout -text -certs keys/stamps.pem\n"
 	"    for f in manifest.json result.dsse.json; do\n"
 	"        [ -e \"$f\" ] || continue\n"
 	"        for n in $(jq '.signatures | keys[]' \"$f\"); do\n"
 	"            unfold \"$f\" \"$n\"\n"
 	"            jq -r \".signatures[$n].stamp // empty\" \"$f\" | base64 -d >stamp.tsr\n"
 	"            [ -s stamp.tsr ] || continue\n"
-	"            echo \"$f, signature $n:\"\n"
-	"            openssl ts -reply -in stamp.tsr -text\n"
-	"            openssl ts -verify -in stamp.tsr -data signature -CAfile \"${CA:-CA.pem}\"\n"
+	"            when=$(openssl ts -reply -in stamp.tsr -text 2>&1 | sed -n 's/^Time stamp: //p')\n"
+	"            echo \"$f, signature $n: it was there on $when\"\n"
+	"            openssl ts -verify -in stamp.tsr -data signature -partial_chain -CAfile keys/stamps.pem \\\n"
+	"                -attime \"$(date -d \"$when\" +%s)\"\n"
 	"        done\n"
-	"    done\n\n"
-	"Once the authority's certificate has expired, `-attime SECONDS` asks about the day of the stamp instead of today.\n";
+	"    done\n";
 
 /* The text with each byte 1 made a key's name. */
 static void add_with_key(struct rp_buf *out, const char *text, const char *key)

@@ -583,6 +583,10 @@ def main(reprove, root, base):
         shutil.copytree(base, here)
         return Scene(reprove, here)
 
+    about = json.loads((pathlib.Path(base) / "told/result.json").read_text())["about"]
+    stamped = [a["value"] for a in about if a["name"] == "signature stamped"]
+    tell("good: the result says when the manifest was stamped, and by whom",
+         [] if len(stamped) == 1 and stamped[0].endswith(" by CN=Time stamps by ec") else [f"it says {stamped}"])
     for name, do in controls:
         s = scene()
         got = do(s)

@@ -27,10 +27,12 @@ openssl pkey -in second/reprove.key -pubout -out second/reprove.pub
 "$reprove" seal --source "$(pg_uri shop)" --key seal/reprove.key --manifest m.json --backup shop.dump --environment production \
 	--stamp-command "$work/tsa/answer" --stamp-authority tsa/ca.pem >/dev/null || exit 1
 pg_stop
+printf '%s\n' 'keys:' '  - {file: seal/reprove.pub, roles: [manifest]}' 'stamps:' '  - {file: tsa/ca.pem}' 'policies:' \
+	'  - {targets: shop, stamp: required}' >good.yaml
 verify() {
-	"$reprove" verify --target shop --manifest m.json --trust seal/reprove.pub --result-key runner/reprove.key "$@"
+	"$reprove" verify --target shop --manifest m.json --trust good.yaml --result-key runner/reprove.key "$@"
 }
-verify --state state --ledger led shop.dump >out.txt 2>&1 || { cat out.txt >&2; exit 1; }
+verify --state state --ledger led --reports told shop.dump >out.txt 2>&1 || { cat out.txt >&2; exit 1; }
 sed -n 's/^ledger head: //p' out.txt >head
 # Another ledger, of a run that ended soon.
 verify --state none --ledger led2 --max-age 1s shop.dump >/dev/null 2>&1

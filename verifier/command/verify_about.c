@@ -41,6 +41,12 @@ static void about_manifest(struct verifying *v)
 	about(v, "sealed database", "%s", m->survey->identity.database);
 	about(v, "sealed on", "%s %s", m->survey->identity.engine, m->survey->identity.version);
 	about(v, "survey taken", "%s", at);
+	for (size_t i = 0; i < m->n_signed_by; i++) {
+		if (m->stamped[i].at_ms == 0)
+			continue;
+		rp_time_format(m->stamped[i].at_ms, at);
+		about(v, "signature stamped", "%s by %s", at, m->stamped[i].by);
+	}
 	for (size_t i = 0; i < m->survey->position.n_facts; i++)
 		about(v, m->survey->position.facts[i].name, "%s", m->survey->position.facts[i].value);
 }

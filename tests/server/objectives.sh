@@ -103,6 +103,8 @@ is '[.findings[] | select(.check == "objective.rpo") | .verdict] | join(" ")' "w
 is '[.waivers[] | "\(.used) \(.expired)"] | join(", ")' "true null, null true" "" "both are listed"
 is '[.findings[] | select(.message != null and (.message | contains("required for this target"))) | "\(.check) \(has("excused"))"] | sort | join(", ")' \
 	"engine.check_table false, smoke.sql false" "" "what is required and not answered is not excused"
+is '.changes.list[] | select(.what == "configuration") | .says' \
+	"new: skip, waivers, require; no longer given: max-drop" "" "options that are others are named"
 is '.changes.list[] | select(.what == "checks") | .says' "no longer asked: engine.amcheck" "" "a check that is left out is named"
 runs 4 "a check that does not exist cannot be required" verify --require no.such
 sed 's/objective.rpo/artifact.digest/' waivers.yaml >final.yaml
@@ -118,6 +120,8 @@ history --json >h.json
 is '[.targets[] | "\(.target) \(.state) \(.overdue)"] | join(", ")' "shop failed false, crm never run true, cache excluded false" \
 	h.json "the same as JSON"
 sed 's/excluded:/excluded: [a, b] #/' c.yaml >list.yaml
+runs 4 "a run of what is excluded is told why" "$reprove" verify --config c.yaml cache
+has "the target 'cache' is excluded: is made anew from shop at every start" "with the reason" "$err"
 runs 4 "an exclusion is one reason" "$reprove" history --config list.yaml
 
 # What is no backup ends at once: runs of it may be killed at any moment, and come several at a time.

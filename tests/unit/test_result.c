@@ -316,6 +316,7 @@ static void surround(struct rp_result *r)
 	const struct rp_speakers speakers = {"9f2c", "ci-7", "db-1", true, true, "not reviewed"};
 	rp_result_record(r, &(struct rp_record){&objectives, &population, &past, &changes, &waiver, 1,
 						&ledger, &speakers});
+	rp_result_record(r, &(struct rp_record){.options = &condition, .n_options = 1});
 }
 
 static void what_surrounds_a_run_is_kept_written_and_read(void **state)
@@ -342,7 +343,8 @@ static void what_surrounds_a_run_is_kept_written_and_read(void **state)
 		"\"narrower\": true}]",
 		"\"until\": \"1970-01-01T00:00:00.045Z\", \"used\": true, \"expired\": true}],\n  \"ledger\"",
 		"\"entry\": \"18446744073709551615\"",
-		"\"review\": \"not reviewed\"},\n  \"refused\": 0"};
+		"\"options\": [\n    {\"name\": \"box\", \"value\": \"bubblewrap\"}]",
+		"\"review\": \"not reviewed\"},\n  \"options\""};
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
 		if (strstr(json.s, some[i]) == NULL)
 			fail_msg("%s is not in %s", some[i], json.s);

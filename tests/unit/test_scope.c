@@ -7,6 +7,7 @@
 #include "verifier/result/result.h"
 #include "verifier/result/scope.h"
 #include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 
 static struct rp_arena *memory;
@@ -152,6 +153,20 @@ static void of_many_names_the_first_are_shown_and_the_rest_counted(void **state)
 	assert_non_null(strstr(changes[0].says, "t018, t019 and 979 more"));
 }
 
+static void options_are_compared_by_name(void **state)
+{
+	const struct rp_fact was[] = {{"rpo", "1"}, {"skip", "2"}, {"rto", "3"}},
+			     is[] = {{"rpo", "9"}, {"rto", "3"}, {"due", "4"}, {"jobs", "5"}};
+	const struct rp_scope before = {.options = was, .n_options = 3};
+	rp_autobuf says = RP_BUF_INIT(1000);
+	(void)state;
+	rp_scope_options(&says, &before, is, 4);
+	assert_string_equal(rp_buf_text(&says), "other values: rpo; new: due, jobs; no longer given: skip");
+	rp_buf_reset(&says);
+	rp_scope_options(&says, &before, was, 3);
+	assert_string_equal(rp_buf_text(&says), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +174,7 @@ int main(void)
 		cmocka_unit_test(more_is_told_and_is_not_narrower),
 		cmocka_unit_test(a_run_that_stopped_early_is_not_narrower),
 		cmocka_unit_test(a_waiver_that_is_new_lets_more_pass),
+		cmocka_unit_test(options_are_compared_by_name),
 		cmocka_unit_test(of_many_names_the_first_are_shown_and_the_rest_counted),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

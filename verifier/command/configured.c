@@ -205,6 +205,19 @@ static int stray(const struct rp_command *command, const bool *seen, const void 
 		err, "a target of a configuration is named like that, and there is none: --config FILE");
 }
 
+/* Whoever starts a run of a target that is excluded, and names no backup, has to hear why there is none. */
+static bool is_left_out(const struct rp_command *command, const struct rp_config *c,
+			const struct rp_settings *section, void *into, struct rp_err **err)
+{
+	const struct rp_setting *why = rp_settings_find(section, "excluded");
+
+	if (!why || !command->operand || !command->operand->required || *text_at(into, command->operand->at))
+		return false;
+	rp_err_set(err, RP_ERR_CONFIG, "'%s', line %u: the target '%s' is excluded: %s", c->path, why->line,
+		   section->name, why->values[0]);
+	return true;
+}
+
 int rp_options_configure(const struct rp_command *command, bool *seen, void *into, struct rp_arena *memory,
 			 struct rp_err **err)
 {
@@ -226,6 +239,8 @@ int rp_options_configure(const struct rp_command *command, bool *seen, void *int
 	const struct rp_settings *section = name ? rp_config_target(&c, name) : NULL;
 	if (name && !section)
 		return no_such(&c, name, err);
+	if (section && is_left_out(command, &c, section, into, err))
+		return -1;
 	if (apply(command, &c, section, seen, into, memory, err) < 0)
 		return -1;
 	return apply(command, &c, &c.defaults, seen, into, memory, err);

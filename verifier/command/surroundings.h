@@ -5,6 +5,7 @@
 #include "verifier/command/population.h"
 #include "verifier/result/record.h"
 #include "verifier/result/scope.h"
+#include "verifier/util/sha256.h"
 
 struct rp_err;
 struct rp_fact;
@@ -31,6 +32,13 @@ struct surroundings {
 	bool failed; /* no memory */
 };
 
+/* verify_criteria.c: what counts as a pass, fixed before there is anything to pass or to fail: SHA-256 of all options with their
+ * values and the texts of one's own questions, of whom to believe, of the waivers, of the checks there are. */
+struct rp_criteria {
+	char configuration[RP_SHA256_HEX], trust[RP_SHA256_HEX], waivers[RP_SHA256_HEX],
+		checks[RP_SHA256_HEX];
+};
+int rp_verify_criteria(struct verifying *v, struct rp_criteria *ret, struct rp_err **err);
 /* verify_past.c: what the ledger knows. says: what the intent will say; how: how earlier attempts at this point ended. */
 int rp_verify_past(struct verifying *v, const struct rp_history *h, const char *how,
 		   const struct rp_fact *says, size_t n, struct rp_err **err);

@@ -86,42 +86,6 @@ static int name_point(struct verifying *v, struct rp_err **err)
 	return 0;
 }
 
-static void hex_of(const struct rp_buf *text, char ret[RP_SHA256_HEX])
-{
-	uint8_t digest[RP_SHA256_LEN];
-
-	rp_sha256(text->s ? text->s : "", text->len, digest);
-	rp_sha256_hex(digest, ret);
-}
-
-/* What counts as a pass is fixed before there is anything to pass or to fail. */
-struct criteria {
-	char configuration[RP_SHA256_HEX], trust[RP_SHA256_HEX], waivers[RP_SHA256_HEX],
-		checks[RP_SHA256_HEX];
-};
-
-static int fix_criteria(const struct verifying *v, struct criteria *ret, struct rp_err **err)
-{
-	const struct verify_options *o = v->options;
-	rp_autobuf text = RP_BUF_INIT(TEXT_MAX);
-
-	rp_options_text(v->recording.command, o, &text);
-	rp_buf_addf(&text, "artifact=%s\n", o->artifact);
-	hex_of(&text, ret->configuration);
-	rp_buf_reset(&text);
-	rp_trust_store_text(&v->store, &text);
-	hex_of(&text, ret->trust);
-	rp_buf_reset(&text);
-	for (const struct rp_check *const *c = rp_checks; *c; c++)
-		rp_buf_addf(&text, "%s\n", (*c)->name);
-	hex_of(&text, ret->checks);
-	rp_buf_reset(&text);
-	if (rp_buf_check(&text, err) < 0 || (o->waivers && rp_file_read(o->waivers, &text, err) < 0))
-		return -1;
-	hex_of(&text, ret->waivers);
-	return 0;
-}
-
 /* Results count that this key has signed, or one that the trust store has for them; reviews by its word alone. */
 static int whom_to_believe(struct verifying *v, struct rp_trust *ret, struct rp_err **err)
 {
@@ -132,7 +96,10 @@ static int whom_to_believe(struct verifying *v, struct rp_trust *ret, struct rp_
 	for (size_t i = 0; i < v->store.n; i++)
 		keys[i] = v->store.trusted[i];
 	keys[v->store.n] = (struct rp_trusted_key){.key = v->recording.key, .roles = RP_SIGNS_RESULTS};
-	*ret = (struct rp_trust){.keys = keys, .n_keys = v->store.n + 1, .now_ms = v->result->started_ms};
+	*ret = (struct rp_trust){.now_ms = v->result->started_ms};
+	rp_trust_store_lend(&v->store, ret);
+	ret->keys = keys;
+	ret->n_keys = v->store.n + 1;
 	return 0;
 }
 
@@ -252,7 +219,7 @@ static int is_expected(const struct verifying *v, struct rp_err **err)
 
 int rp_verify_intend(struct verifying *v, struct rp_err **err)
 {
-	struct criteria c;
+	struct rp_criteria c;
 	char host[RP_HOST_NAME];
 
 	if (!v->recording.ledger || v->recording.intent)
@@ -260,7 +227,7 @@ int rp_verify_intend(struct verifying *v, struct rp_err **err)
 	if (is_expected(v, err) < 0)
 		return -1;
 	rp_host_name(host);
-	if (name_point(v, err) < 0 || fix_criteria(v, &c, err) < 0)
+	if (name_point(v, err) < 0 || rp_verify_criteria(v, &c, err) < 0)
 		return rp_err_wrap(err, "ledger");
 	/* In the alphabet's order, as facts are. */
 	const struct rp_fact says[] = {{RP_SAYS_CHECKS, c.checks},

@@ -113,6 +113,18 @@ static void add_change(struct verifying *v, const struct rp_change_note *c)
 		s->change[s->changes.n++] = *c;
 }
 
+/* By name where the last record has them. */
+static const char *which_options(struct verifying *v)
+{
+	const struct surroundings *s = &v->around;
+	rp_autobuf names = RP_BUF_INIT(64u << 10);
+
+	if (!s->has_last || s->last.n_options == 0)
+		return "options or their values are others";
+	rp_scope_options(&names, &s->last, s->record.options, s->record.n_options);
+	return keep(v, rp_buf_text(&names));
+}
+
 /* Digests tell that something changed; what it is, the two configurations do. */
 static void compare_criteria(struct verifying *v, const struct rp_entry *before, const struct rp_fact *now,
 			     size_t n)
@@ -120,7 +132,7 @@ static void compare_criteria(struct verifying *v, const struct rp_entry *before,
 	static const struct {
 		const char *fact, *says;
 	} criteria[] = {{RP_SAYS_CHECKS, "another version of the program asks other checks"},
-			{RP_SAYS_CONFIGURATION, "options or their values are others"},
+			{RP_SAYS_CONFIGURATION, NULL},
 			{RP_SAYS_TRUST, "keys, roles or policies are others"},
 			{RP_SAYS_WAIVERS, "the file of waivers is another"}};
 
@@ -133,7 +145,8 @@ static void compare_criteria(struct verifying *v, const struct rp_entry *before,
 		add_change(v, &(struct rp_change_note){.what = criteria[i].fact,
 						       .before = keep(v, was),
 						       .after = keep(v, is),
-						       .says = criteria[i].says});
+						       .says = criteria[i].says ? criteria[i].says
+										: which_options(v)});
 	}
 }
 
@@ -168,9 +181,9 @@ static void look_at_last(struct verifying *v, const struct rp_target_history *t,
 	if (last) {
 		s->changes.since = last->result->number;
 		s->changes.since_ms = last->result->at_ms;
+		s->has_last = read_scope(v, last->result, &s->last);
 		if (last->intent)
 			compare_criteria(v, last->intent, says, n);
-		s->has_last = read_scope(v, last->result, &s->last);
 	}
 	if (pass && last && pass == last->result && s->has_last)
 		s->proved = s->last;

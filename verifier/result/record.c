@@ -172,6 +172,7 @@ static const struct rp_layout_member record_members[] = {
 	PART(rp_record, "speakers", speakers, speakers),
 	MANY(rp_record, "timings", timings, n_timings, timing),
 	MANY(rp_record, "controls", controls, n_controls, control),
+	MANY(rp_record, "options", options, n_options, fact),
 	END};
 const struct rp_layout rp_record_layout = LAYOUT(rp_record, record_members);
 

@@ -154,6 +154,9 @@ struct rp_record {
 	size_t n_timings;
 	const struct rp_control_note *controls;
 	size_t n_controls;
+	const struct rp_fact
+		*options; /* that were given, each with the first 12 digits of its value's SHA-256 */
+	size_t n_options;
 };
 
 /* Copy every part of 'from' that is there, with what it points to; a part that was there is replaced. Without memory

@@ -255,7 +255,7 @@ static int root_of(struct rp_reader *in, const json_t *root)
 		"schema",     "target",	  "status",    "verdict",    "state",	   "startedAt", "finishedAt",
 		"noManifest", "manifest", "refused",   "complete",   "provisos",   "about",	"phases",
 		"summary",    "findings", "selection", "objectives", "population", "history",	"changes",
-		"waivers",    "ledger",	  "speakers",  "timings",    "controls",   NULL};
+		"waivers",    "ledger",	  "speakers",  "timings",    "controls",   "options",	NULL};
 	struct rp_result *r = in->r;
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	if (schema == NULL || strcmp(schema, "reprove/result/v1") != 0)

@@ -69,6 +69,20 @@ static bool add_waivers(struct rp_scope *s, struct rp_arena *memory, const struc
 	return kept != NULL;
 }
 
+static bool add_options(struct rp_scope *s, struct rp_arena *memory, const struct rp_record *r)
+{
+	struct rp_fact *kept = rp_arena_array(memory, r->n_options + 1, sizeof *kept);
+	for (size_t i = 0; kept != NULL && i < r->n_options; i++) {
+		kept[i].name = rp_arena_strdup(memory, r->options[i].name);
+		kept[i].value = rp_arena_strdup(memory, r->options[i].value);
+		if (kept[i].name == NULL || kept[i].value == NULL)
+			return false;
+	}
+	s->options = kept;
+	s->n_options = r->n_options;
+	return kept != NULL;
+}
+
 static void drop_doubles(struct rp_scope *s)
 {
 	size_t n = 0;
@@ -88,7 +102,8 @@ int rp_scope_of(struct rp_scope *ret, struct rp_arena *memory, const struct rp_r
 		counted += is_counted(&r->findings.all[i]);
 	s.checks = rp_arena_array(memory, r->findings.n + 1, sizeof *s.checks);
 	s.relations = rp_arena_array(memory, counted + 1, sizeof *s.relations);
-	bool kept = s.checks != NULL && s.relations != NULL && add_waivers(&s, memory, &r->record);
+	bool kept = s.checks != NULL && s.relations != NULL && add_waivers(&s, memory, &r->record) &&
+		    add_options(&s, memory, &r->record);
 	for (size_t i = 0; kept && i < r->findings.n; i++) {
 		const struct rp_finding *f = &r->findings.all[i];
 		if (f->verdict != RP_NOT_RUN)
@@ -231,4 +246,34 @@ int rp_scope_changes(struct rp_change_note ret[RP_SCOPE_CHANGES_MAX], size_t *re
 	compare_waivers(&c, before, after);
 	*ret_n = c.n;
 	return c.failed ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
+}
+
+static const char *value_of(const struct rp_fact *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].name, name) == 0)
+			return all[i].value;
+	return NULL;
+}
+
+static void add_name(struct rp_buf *to, size_t *n, const char *which, const char *name)
+{
+	rp_buf_addf(to, "%s%s%s", *n > 0 ? ", " : to->len > 0 ? "; " : "", *n > 0 ? "" : which, name);
+	(*n)++;
+}
+
+void rp_scope_options(struct rp_buf *ret, const struct rp_scope *before, const struct rp_fact *now, size_t n)
+{
+	size_t others = 0, new = 0, gone = 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *was = value_of(before->options, before->n_options, now[i].name);
+		if (was != NULL && strcmp(was, now[i].value) != 0)
+			add_name(ret, &others, "other values: ", now[i].name);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (value_of(before->options, before->n_options, now[i].name) == NULL)
+			add_name(ret, &new, "new: ", now[i].name);
+	for (size_t i = 0; i < before->n_options; i++)
+		if (value_of(now, n, before->options[i].name) == NULL)
+			add_name(ret, &gone, "no longer given: ", before->options[i].name);
 }

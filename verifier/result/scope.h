@@ -5,6 +5,7 @@
 #include "verifier/result/record.h"
 
 struct rp_arena;
+struct rp_buf;
 struct rp_err;
 
 /* What a run looked at, as its result says: small enough to be kept while the next run goes on, and to be compared with
@@ -23,6 +24,8 @@ struct rp_scope {
 	uint64_t rows; /* of all of them */
 	const struct rp_waiver_note *waivers;
 	size_t n_waivers;
+	const struct rp_fact *options; /* as in rp_record */
+	size_t n_options;
 	bool went_through; /* the restored database was surveyed: checks and relations mean something */
 };
 
@@ -34,5 +37,8 @@ int rp_scope_of(struct rp_scope *ret, struct rp_arena *memory, const struct rp_r
 /* What of checks, relations, rows and waivers differs, with names; *ret_n of them. Texts are in 'memory'. */
 int rp_scope_changes(struct rp_change_note ret[RP_SCOPE_CHANGES_MAX], size_t *ret_n, struct rp_arena *memory,
 		     const struct rp_scope *before, const struct rp_scope *after, struct rp_err **err);
+
+/* Which options are others, are new, or are gone, by name. */
+void rp_scope_options(struct rp_buf *ret, const struct rp_scope *before, const struct rp_fact *now, size_t n);
 
 #endif

@@ -18,6 +18,7 @@ struct asked {
 	struct rp_result *result;
 	struct rp_findings *to;
 	size_t mark; /* findings before this question */
+	int64_t began_ms;
 };
 
 static bool is_among(const char *const *list, const char *name)
@@ -302,7 +303,13 @@ static void waive(struct asked *a, const char *check)
 static void begin(struct asked *a, const char *name, enum rp_severity severity)
 {
 	a->mark = a->to->n;
+	a->began_ms = rp_run_clock_ms();
 	rp_ask(a->to, name, severity);
+}
+
+static void end(struct asked *a, const char *name)
+{
+	rp_result_timing(a->result, "check", name, rp_run_clock_ms() - a->began_ms);
 }
 
 /* What the user requires has to have an answer: no reason, however good, stands in for one. */
@@ -349,6 +356,7 @@ void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence
 	for (; *list; list++) {
 		begin(&a, (*list)->name, (*list)->severity);
 		ask(&a, *list);
+		end(&a, (*list)->name);
 		if (!(*list)->final)
 			waive(&a, (*list)->name);
 		insist(&a, (*list)->name);
@@ -360,6 +368,7 @@ void rp_checks_ask(const struct rp_check *const list[], const struct rp_evidence
 	for (const struct rp_engine_test *t = engine ? engine->tests : NULL; t && t->name; t++) {
 		begin(&a, t->name, t->severity);
 		ask_engine(&a, t);
+		end(&a, t->name);
 		waive(&a, t->name);
 		insist(&a, t->name);
 	}

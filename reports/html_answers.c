@@ -61,7 +61,7 @@ static void row_table(const struct rp_finding *f, struct rp_buf *out)
 	for (size_t i = 0; i < f->n_rows; i++)
 		values |= says_something(&f->rows[i]);
 	rp_buf_addf(out,
-		    "<table class=\"rows\">\n<caption>Rows that differ</caption>\n<thead><tr><th "
+		    "<table class=\"rows stack\">\n<caption>Rows that differ</caption>\n<thead><tr><th "
 		    "scope=\"col\">Row</th><th scope=\"col\">Key</th>%s</tr></thead>\n<tbody>\n",
 		    values ? "<th scope=\"col\">Restored values</th>" : "");
 	for (size_t change = RP_LOST; change <= RP_GAINED; change++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <string.h>
 
 #include "reports/html.h"
 #include "verifier/util/buf.h"
@@ -20,10 +21,14 @@ static void attempts(const struct rp_past *p, struct rp_buf *out)
 	rp_html_el(out, "p class=\"strong\"", rp_buf_text(&says));
 }
 
+/* Of a digest its beginning will do to see that it is another; all of it is in result.json. */
 static void cell(struct rp_buf *out, const char *s)
 {
 	rp_buf_add(out, "<td>");
-	rp_html_marked(out, s != NULL ? s : "", NULL);
+	if (s != NULL && strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64)
+		rp_buf_addf(out, "%.16s&hellip;", s);
+	else
+		rp_html_marked(out, s != NULL ? s : "", NULL);
 	rp_buf_add(out, "</td>");
 }
 
@@ -49,7 +54,8 @@ static void all(const struct rp_changes *c, struct rp_buf *out)
 		rp_html_el(out, "p", "Scope and criteria are those of that run.");
 		return;
 	}
-	rp_html_table(out, "", "Changes in scope and criteria; what asks less comes first", columns);
+	rp_html_table(out, "changes stack", "Changes in scope and criteria; what asks less comes first",
+		      columns);
 	for (int narrower = 1; narrower >= 0; narrower--)
 		for (size_t i = 0; i < c->n && shown < RP_HTML_LINES; i++)
 			if (c->all[i].narrower == (narrower == 1)) {

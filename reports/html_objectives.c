@@ -51,14 +51,14 @@ static void condition(struct rp_buf *out, const char *name, const char *value)
 {
 	rp_buf_add(out, "<tr>");
 	rp_html_el(out, "th scope=\"row\"", name);
-	rp_buf_add(out, "<td class=\"n\">");
+	rp_buf_add(out, "<td>");
 	rp_html_marked(out, value, NULL);
 	rp_buf_add(out, "</td></tr>\n");
 }
 
 static void conditions(const struct rp_rto *t, struct rp_buf *out)
 {
-	static const char *const columns[] = {"Part or condition", "#Took, or was", NULL};
+	static const char *const columns[] = {"Part or condition", "Took, or was", NULL};
 	char text[RP_TIME_TEXT];
 	if (t->n_parts + t->n_conditions == 0)
 		return;
@@ -83,7 +83,7 @@ void rp_html_objectives(const struct rp_outline *o, struct rp_buf *out)
 	rp_html_section(
 		out, "objectives", "Objectives",
 		"Restore time is restore time under test conditions; a recovery in production has others.");
-	rp_html_table(out, "objectives", "Objectives in time, and what was measured", columns);
+	rp_html_table(out, "objectives stack", "Objectives in time, and what was measured", columns);
 	if (b->rpo != NULL)
 		recovery_point(b->rpo, out);
 	if (b->rto != NULL)

@@ -17,7 +17,7 @@ static void reconciled(const struct rp_population *p, struct rp_buf *out)
 		uint64_t n;
 	} parts[] = {{"sealed: their manifest is trusted", p->sealed},
 		     {"not sealed: no manifest speaks for them", p->unsealed},
-		     {"not readable, or no backup", p->unreadable}};
+		     {"could not be chosen: not readable, or no backup", p->unreadable}};
 	uint64_t sum = 0;
 	rp_html_table(out, "narrow", "What the store holds", columns);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -46,10 +46,10 @@ static void reconciled(const struct rp_population *p, struct rp_buf *out)
 
 static enum rp_verdict looks(const char *state)
 {
-	return strcmp(state, "proved") == 0	? RP_PASS
-	       : strcmp(state, "failed") == 0	? RP_FAIL
-	       : strcmp(state, "excluded") == 0 ? RP_NOT_RUN
-						: RP_ERROR;
+	return strcmp(state, "proved") == 0							? RP_PASS
+	       : strcmp(state, "failed") == 0							? RP_FAIL
+	       : strcmp(state, "excluded") == 0 || strcmp(state, "kept in another ledger") == 0 ? RP_NOT_RUN
+												: RP_ERROR;
 }
 
 static void targets(const struct rp_population *p, struct rp_buf *out)
@@ -61,10 +61,10 @@ static void targets(const struct rp_population *p, struct rp_buf *out)
 		return;
 	rp_words_count(&says, p->targets, "target");
 	rp_buf_addf(&says,
-		    ": %" PRIu64 " with a run on record, %" PRIu64 " without one, %" PRIu64
+		    ": %" PRIu64 " proved in time, %" PRIu64 " without any run, %" PRIu64
 		    " left out with a reason",
 		    p->tested, p->without_run, p->excluded);
-	rp_html_table(out, "", rp_buf_text(&says), columns);
+	rp_html_table(out, "stack", rp_buf_text(&says), columns);
 	for (; shown < p->n_all && shown < RP_HTML_LINES; shown++) {
 		const struct rp_asked_target *t = &p->all[shown];
 		rp_buf_add(out, "<tr>");

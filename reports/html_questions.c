@@ -76,7 +76,7 @@ static void passes(const struct rp_outline *o, struct rp_buf *out)
 	rp_buf_add(out, "<details>\n<summary>Results by object that pass (");
 	rp_html_count(out, o->count.pass);
 	rp_buf_add(out, ")</summary>\n");
-	rp_html_table(out, "by-object", "Answers that pass, with what was expected and found", columns);
+	rp_html_table(out, "by-object stack", "Answers that pass, with what was expected and found", columns);
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct rp_finding *f = &r->findings.all[i];
 		if (f->verdict != RP_PASS)
@@ -98,7 +98,7 @@ void rp_html_questions(const struct rp_outline *o, struct rp_buf *out)
 		return;
 	rp_html_section(out, "questions", "All questions", NULL);
 	rp_html_table(
-		out, "questions",
+		out, "questions stack",
 		"Every question that was asked, how many things its passing answers are about, and its answers",
 		columns);
 	for (size_t i = 0; i < o->n_groups; i++)

@@ -148,7 +148,7 @@ static void sum(const struct relation *all, size_t n, struct rp_buf *out)
 	cell(out, fits, read);
 	rp_buf_add(out, "<td>");
 	rp_html_state(out, source == restored && restored == read ? RP_PASS : RP_FAIL,
-		      source == restored && restored == read ? "the same numbers" : "not the same numbers");
+		      source == restored && restored == read ? "equal" : "differ");
 	rp_buf_add(out, "</td></tr>\n");
 }
 

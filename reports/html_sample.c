@@ -51,7 +51,7 @@ void rp_html_sample(const struct rp_outline *o, struct rp_buf *out)
 	if (s->n == 0)
 		return;
 	rp_buf_add(out, s->n > 12 ? "<details>\n<summary>All entries</summary>\n" : "");
-	rp_html_table(out, "", "Entries to choose from, newest first", columns);
+	rp_html_table(out, "stack", "Entries to choose from, newest first", columns);
 	for (; shown < s->n && shown < RP_HTML_LINES; shown++)
 		candidate(&s->all[shown], out);
 	rp_html_table_end(out);

@@ -37,7 +37,7 @@ void rp_html_waivers(const struct rp_outline *o, struct rp_buf *out)
 				? "None: no difference was accepted."
 				: "See what was accepted, above: the reason, the owner and the end stand with each.");
 	} else {
-		rp_html_table(out, "", "Differences that a person accepts, for a time", columns);
+		rp_html_table(out, "waivers stack", "Differences that a person accepts, for a time", columns);
 		for (; shown < r->n_waivers && shown < RP_HTML_LINES; shown++)
 			line(&r->waivers[shown], out);
 		rp_html_table_end(out);

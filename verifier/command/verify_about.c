@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,12 +11,14 @@
 #include "verifier/recovery/artifact.h"
 #include "verifier/recovery/store.h"
 #include "verifier/scratch/scratch.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/parse.h"
 
 #define TEXT_MAX     4096
-#define LEFT_OUT_MAX 30 /* classes that are told one by one */
+#define LEFT_OUT_MAX 30	 /* classes that are told one by one */
+#define TIMINGS_MAX  100 /* relations whose time is told */
 
 static void about(struct verifying *v, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -112,6 +115,31 @@ static void about_found(struct verifying *v)
 	about(v, "rows found", "%s", text);
 }
 
+static int longest_first(const void *a, const void *b)
+{
+	const struct rp_relation *const *x = a, *const *y = b;
+
+	if ((*x)->read_ms != (*y)->read_ms)
+		return (*x)->read_ms < (*y)->read_ms ? 1 : -1;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* Those that took longest: what they leave out is little of the whole. */
+static void timings(struct verifying *v)
+{
+	const struct rp_survey *f = v->e.found;
+	const struct rp_relation **all =
+		f ? rp_arena_array(v->memory, f->n_relations + 1, sizeof(*all)) : NULL;
+
+	if (!all)
+		return;
+	for (size_t i = 0; i < f->n_relations; i++)
+		all[i] = &f->relations[i];
+	qsort(all, f->n_relations, sizeof(*all), longest_first);
+	for (size_t i = 0; i < f->n_relations && i < TIMINGS_MAX; i++)
+		rp_result_timing(v->result, "relation", all[i]->name, all[i]->read_ms);
+}
+
 /* What is of a class that no survey covers is said where it is read first, and is no finding. */
 static void provisos_of_coverage(struct verifying *v)
 {
@@ -187,6 +215,7 @@ void rp_verify_about(struct verifying *v)
 	about_artifact(v);
 	about_scratch(v);
 	about_found(v);
+	timings(v);
 }
 
 void rp_verify_provisos(struct verifying *v)

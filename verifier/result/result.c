@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verifier/result/text.h"
+#include "verifier/util/arena.h"
 #include "verifier/util/parse.h"
 
 int rp_result_new(struct rp_result **ret, const char *target, struct rp_err **err)
@@ -54,6 +55,28 @@ void rp_result_phase(struct rp_result *r, const char *name, int64_t ms)
 	struct rp_phase phase = {.name = rp_text_keep(&r->findings, name), .ms = ms > 0 ? ms : 0};
 	if (phase.name != NULL)
 		phases[r->n_phases++] = phase;
+}
+
+void rp_result_timing(struct rp_result *r, const char *kind, const char *name, int64_t ms)
+{
+	struct rp_timing_note one = {
+		.kind = rp_text_keep(&r->findings, kind), .name = rp_text_keep(&r->findings, name), .ms = ms};
+	size_t n = r->record.n_timings;
+	if (one.kind == NULL || one.name == NULL || ms <= 0)
+		return;
+	if (n == r->room_timings) {
+		size_t room = n != 0 ? n * 2 : 64;
+		struct rp_timing_note *all = rp_arena_array(r->findings.memory, room, sizeof *all);
+		if (all == NULL) {
+			r->findings.failed = true;
+			return;
+		}
+		if (n > 0)
+			memcpy(all, r->record.timings, n * sizeof *all);
+		r->record.timings = all;
+		r->room_timings = room;
+	}
+	((struct rp_timing_note *)(uintptr_t)r->record.timings)[r->record.n_timings++] = one;
 }
 
 void rp_result_proviso(struct rp_result *r, const char *fmt, ...)

@@ -64,7 +64,7 @@ struct rp_result {
 	size_t n_provisos;
 	struct rp_selection selection;
 	struct rp_record record; /* rp_result_record() */
-	size_t room_phases, room_about, room_provisos;
+	size_t room_phases, room_about, room_provisos, room_timings;
 	enum rp_status refused; /* set by rp_result_refuse(); RP_VERIFIED: the run went all the way */
 };
 
@@ -76,6 +76,8 @@ RP_AUTO_CALLS(rp_result, rp_result_free)
  * docs/result-format.md ("host", "backup", "source version", "scratch version", ...). */
 void rp_result_about(struct rp_result *r, const char *name, const char *value);
 void rp_result_phase(struct rp_result *r, const char *name, int64_t ms);
+/* kind and name as in struct rp_timing_note. */
+void rp_result_timing(struct rp_result *r, const char *kind, const char *name, int64_t ms);
 void rp_result_proviso(struct rp_result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The way first, then each that there was to choose from. */
 void rp_result_selection(struct rp_result *r, const char *method, const char *seed, const char *seed_by);

@@ -22,6 +22,7 @@ struct total {
 	struct rp_tally sum; /* of the items that are done */
 	bool begun;
 	size_t left;   /* items */
+	int64_t ms;    /* of reading */
 	char *refused; /* why its rows cannot be read, owned; the first that was heard */
 };
 
@@ -48,6 +49,7 @@ struct sink {
 	struct rp_tally tally;
 	struct scan *scan;
 	uint64_t bytes, told, weight;
+	int64_t ms;
 };
 
 static void tell(struct sink *k, uint64_t upto)
@@ -107,6 +109,7 @@ static int finish(struct scan *s, unsigned conn, size_t relation, struct rp_err 
 		return -1;
 	if (t->refused == NULL)
 		rp_tally_store(&t->sum, r);
+	r->read_ms = t->ms;
 	rp_tally_done(&t->sum);
 	return 0;
 }
@@ -123,6 +126,7 @@ static bool add_up(struct total *t, struct sink *k, const char *refused, struct 
 		k->tally = (struct rp_tally){0};
 		t->begun = true;
 	}
+	t->ms += k->ms;
 	bool last = --t->left == 0;
 	pthread_mutex_unlock(&t->lock);
 	return last;
@@ -151,12 +155,14 @@ static int do_item(struct scan *s, unsigned conn, const struct rp_item *item, st
 	struct sink k = {.scan = s, .weight = item->weight};
 	struct total *t = &s->totals[item->relation];
 	rp_autoerr struct rp_err *why = NULL;
+	int64_t began = rp_run_clock_ms();
 	int ret = 0;
 	if (!is_refused(t) && read_item(s, conn, item, &k, &why) < 0 && rp_err_kind(why) != RP_ERR_OBJECT) {
 		rp_tally_done(&k.tally);
 		rp_err_set(err, rp_err_kind(why), "%s", rp_err_text(why));
 		return rp_err_hint_text(why) != NULL ? rp_err_hint(err, "%s", rp_err_hint_text(why)) : -1;
 	}
+	k.ms = rp_run_clock_ms() - began;
 	bool last = add_up(t, &k, why != NULL ? rp_err_text(why) : NULL, err, &ret);
 	rp_tally_done(&k.tally);
 	if (ret == 0 && last)

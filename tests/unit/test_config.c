@@ -17,7 +17,7 @@
 
 /* A subcommand as 'verify' is one: with a target, and an operand that a configuration may say. */
 struct values {
-	const char *target, *config, *manifest, *points, *scratch;
+	const char *target, *config, *manifest, *points, *scratch, *by_file, *by_word;
 	const char **trust;
 	uint64_t jobs;
 	int64_t max_age;
@@ -43,6 +43,18 @@ static const struct rp_option options[] = {
 	 .max = 9,
 	 .help = "How many."},
 	{.name = "max-age", .type = RP_OPTION_DURATION, .value = "TIME", AT(max_age), .help = "How old."},
+	{.name = "by-file",
+	 .type = RP_OPTION_TEXT,
+	 .value = "X",
+	 AT(by_file),
+	 .instead = "by",
+	 .help = "So."},
+	{.name = "by-word",
+	 .type = RP_OPTION_TEXT,
+	 .value = "X",
+	 AT(by_word),
+	 .instead = "by",
+	 .help = "Or so."},
 	{.name = "show", .type = RP_OPTION_FLAG, AT(show), .help = "All."},
 	{.name = "json", .type = RP_OPTION_FLAG, AT(json), .once = true, .help = "For scripts."},
 	{0},
@@ -150,6 +162,26 @@ static void a_list_on_the_command_line_replaces_the_files(void **state)
 	rp_options_done(&command, &v);
 }
 
+static void what_is_said_in_another_way_nearer_by_counts(void **state)
+{
+	struct values v;
+	(void)state;
+	write_config("defaults:\n  by-file: d\ntargets:\n  shop:\n    by-word: s\n  both:\n    by-word: s\n"
+		     "    by-file: f\n  plain:\n    jobs: 1\n");
+	assert_int_equal(PARSE(&v, NULL, "--config", path, "--target", "plain", "x"), 0);
+	assert_string_equal(v.by_file, "d");
+	assert_int_equal(PARSE(&v, NULL, "--config", path, "--target", "shop", "x"), 0);
+	assert_string_equal(v.by_word, "s");
+	assert_null(v.by_file);
+	assert_int_equal(PARSE(&v, NULL, "--config", path, "--target", "shop", "--by-file", "c", "x"), 0);
+	assert_string_equal(v.by_file, "c");
+	assert_null(v.by_word);
+	/* Said in two ways at one place: whoever asks for it tells. */
+	assert_int_equal(PARSE(&v, NULL, "--config", path, "--target", "both", "x"), 0);
+	assert_string_equal(v.by_word, "s");
+	assert_string_equal(v.by_file, "f");
+}
+
 static void a_word_that_is_a_targets_name_is_the_target(void **state)
 {
 	struct values v;
@@ -252,6 +284,7 @@ int main(void)
 		cmocka_unit_test(
 			a_targets_section_comes_before_the_defaults_and_the_command_line_before_both),
 		cmocka_unit_test(a_list_on_the_command_line_replaces_the_files),
+		cmocka_unit_test(what_is_said_in_another_way_nearer_by_counts),
 		cmocka_unit_test(a_word_that_is_a_targets_name_is_the_target),
 		cmocka_unit_test(every_mistake_names_its_line),
 		cmocka_unit_test(a_file_that_everybody_may_change_says_nothing_of_trust),

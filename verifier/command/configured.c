@@ -140,11 +140,26 @@ static int fill(const struct rp_config *c, const struct rp_option *o, const stru
 	return 0;
 }
 
+/* Was this said in another way, nearer by? */
+static bool is_settled(const struct rp_command *command, const bool *seen, const struct rp_option *o)
+{
+	for (const struct rp_option *other = command->options; o->instead && other->name; other++) {
+		if (other->instead && strcmp(other->instead, o->instead) == 0 &&
+		    seen[other - command->options])
+			return true;
+	}
+	return false;
+}
+
 static int apply(const struct rp_command *command, const struct rp_config *c, const struct rp_settings *s,
 		 bool *seen, void *into, struct rp_arena *memory, struct rp_err **err)
 {
 	const struct rp_operand *operand = command->operand;
+	bool *before = rp_arena_array(memory, rp_options_count(command) + 1, sizeof(*before));
 
+	if (!before)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	memcpy(before, seen, rp_options_count(command) * sizeof(*before));
 	for (size_t i = 0; s && i < s->n; i++) {
 		const struct rp_setting *setting = &s->all[i];
 		const struct rp_option *o = rp_option_named(command, setting->key, strlen(setting->key));
@@ -152,7 +167,7 @@ static int apply(const struct rp_command *command, const struct rp_config *c, co
 			const char **to = text_at(into, operand->at);
 			if (!*to && path_of(c, setting->values[0], memory, to, err) < 0)
 				return -1;
-		} else if (o && !o->once && !seen[o - command->options]) {
+		} else if (o && !o->once && !seen[o - command->options] && !is_settled(command, before, o)) {
 			if (fill(c, o, setting, into, memory, err) < 0)
 				return -1;
 			seen[o - command->options] = true;

@@ -235,7 +235,7 @@ static int all_there(const struct rp_command *c, const bool *seen, const void *i
 	return 0;
 }
 
-static size_t count_options(const struct rp_command *c)
+size_t rp_options_count(const struct rp_command *c)
 {
 	size_t n = 0;
 
@@ -247,7 +247,7 @@ static size_t count_options(const struct rp_command *c)
 int rp_options_parse(const struct rp_command *c, int argc, char *const argv[], void *into,
 		     struct rp_arena *memory, struct rp_err **err)
 {
-	rp_autofree bool *seen = calloc(count_options(c) + 1, sizeof(*seen));
+	rp_autofree bool *seen = calloc(rp_options_count(c) + 1, sizeof(*seen));
 	bool words_only = false;
 
 	if (!seen)

@@ -36,8 +36,11 @@ struct rp_option {
 	const char *group; /* the heading that it stands under, wherever its row is; NULL: none */
 	size_t at;	   /* where it goes in the subcommand's struct */
 	bool required;
-	bool alone;	   /* when it is given, nothing else is required */
-	bool once;	   /* about one run: not for a configuration file */
+	bool alone; /* when it is given, nothing else is required */
+	bool once;  /* about one run: not for a configuration file */
+	/* Those with the same word here say one thing in several ways: when the command line has said one of them, a
+	 * configuration is not asked for another, nor its defaults when a target's section has. NULL: this is the only way. */
+	const char *instead;
 	bool secret;	   /* an address that lets in whoever knows it: never shown whole */
 	uint64_t min, max; /* of a number */
 };
@@ -99,6 +102,7 @@ int rp_option_store(const struct rp_option *o, const char *value, void *into, st
 bool rp_option_repeats(const struct rp_option *o);
 /* The option of that name, of any subcommand, that a configuration file may have; NULL: there is none. */
 const struct rp_option *rp_option_configured(const char *key);
+size_t rp_options_count(const struct rp_command *c);
 const struct rp_option *rp_option_named(const struct rp_command *c, const char *name, size_t len);
 
 /* Every option that is given, with its value, a line each, in the table's order: what was asked for, to be digested. */

@@ -23,7 +23,7 @@ struct signing_options {
 /* Their rows in a subcommand's table. 'member' is the one of its struct; 'key' the name of its option for the key,
  * 'whose' what help calls that; 'one_run': whether a configuration has no say in it. */
 #define RP_SIGNING_AT(options, member, which)                                                                \
-	.group = "the key that signs, and its passphrase",                                                   \
+	.group = "the key that signs, and its passphrase", .instead = #member,                               \
 	.at = offsetof(struct options, member) + offsetof(struct signing_options, which)
 #define RP_SIGNING_PASSPHRASE(options, member, key, whose, one_run)                                          \
 	{.name = key "-passphrase-file",                                                                     \

@@ -240,14 +240,22 @@ static int sign(struct sealing *s, struct rp_buf *ret, struct rp_err **err)
 	return 0;
 }
 
-/* A manifest without its stamp is worth more than none: it is written, and can be stamped later. */
+static int put_down(const struct sealing *s, const struct rp_buf *envelope, struct rp_err **err)
+{
+	return rp_file_replace(s->options->manifest, rp_buf_text(envelope), envelope->len, 0600, err);
+}
+
+/* A manifest without its stamp is worth more than none: it has been written before an authority is waited for. */
 static void stamp(struct sealing *s, struct rp_buf *envelope)
 {
 	rp_autoerr struct rp_err *err = NULL;
 
-	if (rp_stamping_envelope(&s->stamping, envelope, &s->stamps, &err) == 0)
+	if (!rp_stamping_wanted(&s->stamping.how) ||
+	    (rp_stamping_envelope(&s->stamping, envelope, &s->stamps, &err) == 0 &&
+	     put_down(s, envelope, &err) == 0))
 		return;
 	s->unstamped = true;
+	s->stamps = 0;
 	rp_err_wrap(&err, "seal: the manifest bears no time stamp");
 	rp_err_hint(&err, "'reprove stamp %s' adds it when the authority can be reached",
 		    s->options->manifest);
@@ -259,18 +267,14 @@ static int write_manifest(struct sealing *s, struct rp_err **err)
 	rp_autobuf envelope = RP_BUF_INIT(RP_MANIFEST_MAX);
 
 	rp_run_phase(s->run, "sign", 0, "");
-	int r = sign(s, &envelope, err);
-	if (r == 0) {
-		stamp(s, &envelope);
-		r = rp_file_replace(s->options->manifest, rp_buf_text(&envelope), envelope.len, 0600, err);
-	}
-	if (r < 0) {
+	if (sign(s, &envelope, err) < 0 || put_down(s, &envelope, err) < 0) {
 		rp_err_wrap(err, "seal: manifest '%s'", s->options->manifest);
 		if (s->made.n_files)
 			rp_err_hint(err, "the backup '%s' was written, and has no manifest",
 				    s->options->backup);
 		return -1;
 	}
+	stamp(s, &envelope);
 	return 0;
 }
 

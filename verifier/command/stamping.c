@@ -115,6 +115,10 @@ int rp_stamping_envelope(struct stamping *s, struct rp_buf *envelope, size_t *re
 		return 0;
 	if (rp_envelope_stamp(&stamped, ret_n, envelope->s, envelope->len, ask, s, err) < 0)
 		return -1;
+	if (stamped.len > RP_MANIFEST_MAX)
+		return rp_err_set(err, RP_ERR_CONFIG,
+				  "with its stamps it has %zu bytes, more than a verifier reads (%u)",
+				  stamped.len, RP_MANIFEST_MAX);
 	size_t max = envelope->max;
 	rp_buf_done(envelope);
 	*envelope = stamped;

@@ -27,8 +27,10 @@ struct stamping_options {
 	 .type = RP_OPTION_TEXT,                                                                                  \
 	 .value = "URL",                                                                                          \
 	 RP_STAMPING_AT(options, member, url),                                                                    \
-	 .help = "Ask this time stamping authority (RFC 3161 over HTTP) to stamp the signature: it is sent a "    \
-		 "digest of the signature and nothing else. The stamp goes beside the signature."},               \
+	 .secret = true,                                                                                          \
+	 .help = "Ask this time stamping authority (RFC 3161 over HTTP) to stamp the signature, of the manifest " \
+		 "or of the ledger's entry: it is sent a digest of the signature and nothing else. The stamp "    \
+		 "goes beside the signature."},                                                                   \
 		{.name = "stamp-command",                                                                         \
 		 .type = RP_OPTION_TEXT,                                                                          \
 		 .value = "COMMAND",                                                                              \

@@ -28,9 +28,6 @@ int rp_verify_ledger_open(struct verifying *v, const struct rp_command *command,
 	v->recording.command = command;
 	if (rp_stamping_make(&v->stamping, &o->stamping, v->run, err) < 0)
 		return rp_err_wrap(err, "verify");
-	if (rp_stamping_wanted(&o->stamping) && !o->ledger)
-		return rp_err_set(err, RP_ERR_USAGE,
-				  "verify: --stamp needs --ledger: an entry of it is what is stamped");
 	if (!o->ledger && !o->result_key)
 		return 0;
 	if (!o->ledger || !o->result_key) {

@@ -67,6 +67,8 @@ static int read_reply(TS_RESP **ret, const void *bytes, size_t len, enum rp_err_
 	}
 	TS_RESP_free(r);
 	ERR_clear_error();
+	if (rp_memory_failed())
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	return rp_err_set(err, kind, "it is no reply of a time stamping authority (RFC 3161)");
 }
 
@@ -78,7 +80,7 @@ static int time_of(TS_RESP *r, int64_t *ret, enum rp_err_kind kind, struct rp_er
 	if (info == NULL || ASN1_TIME_to_tm(TS_TST_INFO_get_time(info), &tm) != 1)
 		return rp_err_set(err, kind, "it does not say any time");
 	*ret = (int64_t)timegm(&tm) * 1000;
-	return 0;
+	return *ret > 0 ? 0 : rp_err_set(err, kind, "it is of a time before 1970");
 }
 
 /* The stamp chooses how to digest; it may not choose badly. */

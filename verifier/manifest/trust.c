@@ -126,8 +126,9 @@ static int hear(const struct rp_trust *trust, const struct rp_trusted_key *k, co
 		char reason[REASON_MAX], const char **why, struct rp_err **err)
 {
 	*st = (struct rp_stamped){.at_ms = 0};
+	/* A signature that could not be looked at is not one that does not fit. */
 	if (!rp_envelope_signed_by(e, k->key))
-		return 0;
+		return rp_memory_failed() ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
 	if (rp_policy_stamped(trust, e, k->key, memory, st, err) < 0 ||
 	    check_order(said, memory, st, err) < 0)
 		return -1;
@@ -160,15 +161,17 @@ int rp_trust_signers(const struct rp_trust *trust, const struct rp_said *said, c
 		if (is_counted(ids, ret->n, k->key->id))
 			continue;
 		int r = hear(trust, k, said, e, memory, &stamped[ret->n], reason, &why, err);
-		if (r > 0 && why == NULL)
-			ids[ret->n++] = rp_arena_strdup(memory, k->key->id);
-		else if (r > 0)
-			ret->why = rp_arena_strdup(memory, why);
 		if (r < 0)
 			return -1;
+		const char *kept = r > 0 ? rp_arena_strdup(memory, why == NULL ? k->key->id : why) : NULL;
+		if (r > 0 && kept == NULL)
+			return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+		if (r > 0 && why == NULL)
+			ids[ret->n++] = kept;
+		else if (r > 0)
+			ret->why = kept;
 	}
-	/* A signature that could not be looked at is not one that does not fit. */
-	return rp_memory_failed() ? rp_err_set(err, RP_ERR_NOMEM, "out of memory") : 0;
+	return 0;
 }
 
 static void add_names(struct rp_buf *to, const char *name)
@@ -275,8 +278,6 @@ int rp_policy_signatures(const struct rp_trust *trust, const struct rp_envelope 
 	}
 	if (m->n_signed_by >= trust->threshold)
 		return 0;
-	if (rp_memory_failed()) /* then nothing is said of the signatures */
-		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	return refuse(trust, e, m, err);
 }
 

@@ -44,6 +44,9 @@ const char *rp_evidence_empties(const struct rp_evidence *e, const struct rp_rel
 const char *rp_evidence_apart(const struct rp_evidence *e);
 const char *rp_evidence_elsewhere(const struct rp_evidence *e);
 
+/* May the values of this column, which is part of a key, stand in a report? Reports are kept for years, and travel. */
+bool rp_evidence_shows_key(const struct rp_evidence *e, const struct rp_column *c);
+
 /* How many sealed objects a check's concern is about, and asking it. */
 uint64_t rp_concern_expects(const struct rp_check *check, const struct rp_survey *sealed);
 int rp_concern_ask(const struct rp_check *check, const struct rp_evidence *e, struct rp_findings *to,

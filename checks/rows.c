@@ -70,6 +70,11 @@ static const char *shown(const struct telling *t, const struct rp_column *col, c
 	return rp_arena_strdup(t->memory, rp_buf_text(&out));
 }
 
+static const char *shown_key(const struct telling *t, const struct rp_column *col, const struct rp_field *f)
+{
+	return rp_evidence_shows_key(t->e, col) ? shown(t, col, f) : MASK;
+}
+
 static const struct rp_column *key_column(const struct rp_relation *r, unsigned place)
 {
 	for (size_t i = 0; i < r->n_columns; i++) {
@@ -120,7 +125,7 @@ static bool carried_key(const struct telling *t, const struct rp_row_change *c, 
 		const struct rp_column *col = key_column(t->sealed, n + 1);
 		if (!col)
 			return false;
-		key[n++] = (struct rp_fact){.name = col->name, .value = shown(t, col, &f)};
+		key[n++] = (struct rp_fact){.name = col->name, .value = shown_key(t, col, &f)};
 	}
 	note->key = key;
 	note->n_key = n;
@@ -143,7 +148,8 @@ static bool found_row(const struct telling *t, const struct rp_row_change *c, st
 	for (; i < n && rp_row_next(&at, end, &f) == 1; i++) {
 		const struct rp_column *col = &t->sealed->columns[i];
 		if (col->key)
-			key[col->key - 1] = (struct rp_fact){.name = col->name, .value = shown(t, col, &f)};
+			key[col->key - 1] =
+				(struct rp_fact){.name = col->name, .value = shown_key(t, col, &f)};
 		values[i] = (struct rp_fact){.name = col->name, .value = masked ? MASK : shown(t, col, &f)};
 	}
 	if (i < n)
@@ -213,7 +219,7 @@ static void tell_bound(const struct telling *t, const struct rp_bound *b, size_t
 		rp_buf_add(out, i > from ? ", " : "");
 		rp_buf_add_plain(out, col->name);
 		rp_buf_add(out, " ");
-		const char *value = f.len ? shown(t, col, &f) : "''";
+		const char *value = f.len ? shown_key(t, col, &f) : "''";
 		rp_buf_add_plain(out, value ? value : "?");
 	}
 }

@@ -224,6 +224,48 @@ static struct rp_key_bytes key_of(uint64_t id)
 	return k;
 }
 
+static void keys_that_may_be_somebodys_are_masked(void **state)
+{
+	static const struct {
+		const char *type;
+		bool shown;
+	} all[] = {
+		{"bigint", true},
+		{"int(11) unsigned", true},
+		{"numeric(20,0)", true},
+		{"uuid", true},
+		{"timestamp(6) with time zone", true},
+		{"date", true},
+		{"text", false},
+		{"character varying(20)", false},
+		{"varchar(20)", false},
+		{"char(2)", false},
+		{"bytea", false},
+		{"inet", false},
+		{"int4range", false},
+		{"date_of_birth", false}, /* a domain */
+		{"interval", false},
+		{"", false},
+	};
+	struct all a;
+
+	(void)state;
+	begin(&a);
+	a.sealed->method.whole_keys = true;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct rp_column c = {.name = "k", .type = all[i].type, .key = 1};
+		if (rp_evidence_shows_key(&a.e, &c) != all[i].shown)
+			fail_msg("'%s'", all[i].type);
+		a.target.show_values = true;
+		assert_true(rp_evidence_shows_key(&a.e, &c));
+		a.target.show_values = false;
+	}
+	/* Sealed with --fingerprint-keys. */
+	a.sealed->method.whole_keys = false;
+	assert_false(rp_evidence_shows_key(&a.e, &(struct rp_column){.type = "bigint", .key = 1}));
+	end(&a);
+}
+
 static void rows_that_differ_are_named_by_key_and_masked(void **state)
 {
 	struct all a;
@@ -234,6 +276,7 @@ static void rows_that_differ_are_named_by_key_and_masked(void **state)
 		add_relation(a.sealed, "public.orders", 10, 1, 1);
 		add_relation(a.found, "public.orders", 8, 2, 2);
 		compare(&a);
+		a.sealed->method.whole_keys = true;
 		a.target.show_values = shown;
 		rp_row_begin(&row);
 		rp_row_add_text(&row, "17");
@@ -320,6 +363,7 @@ int main(void)
 		cmocka_unit_test(rows_that_the_format_leaves_out_are_of_a_class_of_their_own),
 		cmocka_unit_test(a_relation_that_was_not_surveyed_makes_the_run_a_2),
 		cmocka_unit_test(hole_4_no_relation_at_all_is_not_excused),
+		cmocka_unit_test(keys_that_may_be_somebodys_are_masked),
 		cmocka_unit_test(rows_that_differ_are_named_by_key_and_masked),
 		cmocka_unit_test(too_many_to_be_named_is_an_honest_number),
 		cmocka_unit_test(rows_of_no_one_moment_prove_nothing),

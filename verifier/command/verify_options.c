@@ -273,8 +273,8 @@ const struct rp_option rp_verify_options[] = {
 	 .group = "what is checked",
 	 .type = RP_OPTION_FLAG,
 	 AT(show_values),
-	 .help = "Show restored values of rows that differ. Without it they are masked, because reports "
-		 "travel."},
+	 .help = "Show restored values of rows that differ, and keys that are more than numbers, times and UUIDs. Without it "
+		 "they are masked, because reports travel."},
 	{.name = "json",
 	 .type = RP_OPTION_FLAG,
 	 AT(json),

@@ -158,6 +158,13 @@ static void unchecked(const struct rp_outline *o, struct rp_buf *out)
 	if (n > UNCHECKED_MAX)
 		rp_buf_addf(out, "<li><span><a href=\"#open\">%zu more, below</a></span></li>\n",
 			    n - UNCHECKED_MAX);
+	if (n == 0 && r->findings.n > 0 && o->n_missing > 0) {
+		rp_autobuf topics = RP_BUF_INIT(1U << 20);
+		for (size_t k = 0; k < o->n_missing; k++)
+			rp_buf_addf(&topics, "%s%s", k > 0 ? ", " : "", rp_words_topic(o->missing[k]));
+		line(out, RP_NOT_RUN, "Nothing was proved about", NULL, rp_buf_text(&topics));
+		n++;
+	}
 	if (n == 0 && r->findings.n == 0)
 		rp_buf_add(out, "<li><span>Everything: no question was asked.</span></li>\n");
 	else if (n == 0 && !r->without_manifest)

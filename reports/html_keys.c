@@ -77,8 +77,6 @@ static void point(const struct rp_result *r, struct rp_buf *out)
 	begin(out, "Recovery point", rp_buf_text(&name));
 	if (size != NULL)
 		note(out, "%.*s", (int)strcspn(size + 1, ")"), size + 1);
-	if (r->manifest_sha256 == NULL)
-		note(out, r->without_manifest ? "no manifest was used" : "no manifest was trusted");
 	end(out);
 	rp_words_length(r->started_ms - at, age);
 	begin(out, "Its age", at != 0 && r->started_ms > at ? age : "not known");
@@ -93,13 +91,14 @@ static void point(const struct rp_result *r, struct rp_buf *out)
 
 static void signer(const struct rp_result *r, struct rp_buf *out)
 {
+	const char *nobody = r->without_manifest ? "no manifest was used" : "nobody who is trusted";
 	const struct rp_speakers *s = r->record.speakers;
 	rp_autobuf key = RP_BUF_INIT(256);
 	if (r->n_signed_by > 0)
 		rp_buf_addf(&key, "key %.*s", KEY_SHOWN, r->signed_by[0]);
 	if (r->n_signed_by > 1)
 		rp_buf_addf(&key, " and %zu more", r->n_signed_by - 1);
-	begin(out, "Manifest signed by", r->n_signed_by > 0 ? rp_buf_text(&key) : "nobody who is trusted");
+	begin(out, "Manifest signed by", r->n_signed_by > 0 ? rp_buf_text(&key) : nobody);
 	if (s != NULL && s->result_key != NULL)
 		note(out, "result signed by %s %.*s", s->same_key ? "the same key" : "key", KEY_SHOWN,
 		     s->result_key);

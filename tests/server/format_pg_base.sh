@@ -13,7 +13,6 @@ pg_begin
 pg_base_objects() { sql shop "BEGIN; INSERT INTO goods VALUES (2500, 'prepared'); PREPARE TRANSACTION 'left'"; }
 pg_base_more() {
 	sql shop "ROLLBACK PREPARED 'left'"
-	pg_basebackup -D tars -X stream -c fast -Ft
 	pg_basebackup -D tgz -X stream -c fast -Ft -z
 	[ "$major" -ge 15 ] || return
 	pg_basebackup -D zstd -X stream -c fast -Ft --compress=client-zstd
@@ -24,7 +23,6 @@ pg_base_begin
 runs 0 "a data directory, with a tablespace: verified" sealed --reports plain-out plain
 has "recovered to" "says where recovery stopped" "$(cat plain-out/result.json)"
 has "unlogged table" "says why an unlogged table is empty" "$(cat plain-out/result.json)"
-runs 0 "tars: verified" sealed tars
 runs 0 "tars in gzip: verified" sealed tgz
 if [ "$major" -ge 15 ]; then
 	runs 0 "tars in zstd: verified" sealed zstd

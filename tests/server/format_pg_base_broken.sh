@@ -40,21 +40,17 @@ flip() {
 copy evil
 touch evil/recovery.signal
 echo "include_if_exists '/canary.conf'" >>evil/postgresql.auto.conf
+rm evil/backup_manifest
+oid=$(ls evil/pg_tblspc)
+echo "$oid $work/canary/ts" >evil/tablespace_map
 has canary "the backup names what is to run" "$(cat evil/postgresql.auto.conf)"
-runs 0 "settings, signals, a subscription, libraries at login: verified, and none of them counts" sealed evil
+runs 0 "settings, signals, a subscription, libraries at login, a path of a tablespace: verified, and none of them counts" sealed evil
 [ -z "$(ls canary)" ]
-tap $? "nothing ran"
+tap $? "nothing ran, nothing was made"
 [ -z "$(grep canary server.log)" ]
 tap $? "nobody came to replicate"
-copy mapped
-rm mapped/backup_manifest
-oid=$(ls mapped/pg_tblspc)
-echo "$oid $work/canary/ts" >mapped/tablespace_map
-runs 0 "a tablespace map with a path of its own" sealed mapped
-[ -z "$(ls canary)" ]
-tap $? "nothing was made there"
-echo "99999 $work/canary/ts" >>mapped/tablespace_map
-runs 1 "a tablespace that is not in the backup" sealed mapped
+echo "99999 $work/canary/ts" >>evil/tablespace_map
+runs 1 "a tablespace that is not in the backup" sealed evil
 has "tablespace 99999" "is named" "$out"
 copy linked
 ln -s /etc/passwd linked/base/passwd
@@ -84,12 +80,10 @@ has "postgresql-99" "names the package" "$out"
 copy broken
 rm broken/backup_manifest
 flip "broken/$goods" 5000
-runs 1 "a page of a table" sealed broken
-copy broken
-rm broken/backup_manifest
 flip "broken/$index" 30000
-runs 1 "a page of an index" sealed broken
-has "goods_name_idx" "is named" "$out"
+runs 1 "a page of a table, and one of an index" sealed broken
+has "public.goods" "the one is named" "$(grep -A40 engine.page_checksums "$work/stdout")"
+has "goods_name_idx" "and the other" "$out"
 
 # The log. A full segment of it lies between the backup's end and the sealed position.
 first=$(cd plain/pg_wal && ls | grep -E '^[0-9A-F]{24}$' | tail -1)

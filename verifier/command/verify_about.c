@@ -232,6 +232,11 @@ void rp_verify_provisos(struct verifying *v)
 			v->result,
 			"the manifest was sealed without a backup: what changed between the seal and the "
 			"backup looks like damage");
+	if (v->wanted.logs && e->restored.format && !e->restored.format->physical)
+		rp_result_proviso(
+			v->result,
+			"the log in '%s' was left alone: a dump (%s) is of the moment at which it was made",
+			v->wanted.logs, e->restored.format->name);
 	if (e->manifest && e->manifest->replay)
 		rp_result_proviso(v->result,
 				  "whether this is an old manifest shown again could not be told: %s",

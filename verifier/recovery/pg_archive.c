@@ -152,7 +152,7 @@ int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archi
 {
 	unsigned needs = rp_pg_archive_needs(head);
 	if (needs != 0 && (server == 0 || server >= needs))
-		return 0;
+		return rp_pg_is_asked(a, head->database, err);
 	(void)rp_err_set(
 		err, RP_ERR_ENGINE,
 		"'%s' is an archive of version %u.%u, made by pg_dump %s, which pg_restore %u cannot read",

@@ -29,7 +29,8 @@ unsigned rp_pg_archive_needs(const struct rp_pg_archive *a);
 /* The same of an artifact, or of the member of that name in it. RP_ERR_BACKUP: cut off, or it makes no sense. */
 int rp_pg_archive_look(struct rp_artifact *a, const char *member, struct rp_pg_archive *ret,
 		       struct rp_err **err);
-/* Can the pg_restore of that major version (0: not known) read it? RP_ERR_ENGINE: no, and which could. */
+/* Can the pg_restore of that major version (0: not known) read it? RP_ERR_ENGINE: no, and which could. And is it of the
+ * database that was asked for (rp_pg_is_asked())? */
 int rp_pg_archive_readable(const struct rp_artifact *a, const struct rp_pg_archive *head, unsigned server,
 			   struct rp_err **err);
 

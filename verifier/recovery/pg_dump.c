@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "verifier/recovery/artifact.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/arena.h"
+#include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 #include "verifier/util/parse.h"
 
@@ -91,6 +93,19 @@ unsigned rp_pg_major(const char *version)
 	for (const char *s = version != NULL ? version : ""; *s >= '0' && *s <= '9' && v < 1000; s++)
 		v = v * 10 + (unsigned)(*s - '0');
 	return v;
+}
+
+int rp_pg_is_asked(const struct rp_artifact *a, const char *database, struct rp_err **err)
+{
+	bool asked;
+	const char *wanted = rp_wanted_database(a->wanted, &asked);
+	if (!asked || database[0] == '\0' || strcmp(wanted, database) == 0)
+		return 0;
+	rp_autobuf shown = RP_BUF_INIT(1024);
+	rp_buf_add_plain(&shown, database);
+	(void)rp_err_set(err, RP_ERR_USAGE, "it is a dump of database '%s' alone, and '%s' was asked for",
+			 rp_buf_text(&shown), wanted);
+	return rp_err_hint(err, "leave out --database");
 }
 
 unsigned rp_pg_scratch_major(const struct rp_scratch *s)

@@ -39,6 +39,8 @@ bool rp_pg_is_servers_own(const char *database);
 /* A dump made with --create speaks of its database by name: its owner, rights, comment and settings. Before the start:
  * ours is called so, unless the server has one of that name from the first. */
 int rp_pg_call(struct rp_scratch *s, const char *database, struct rp_err **err);
+/* A dump that says its one database ("": it does not). RP_ERR_USAGE: a person has asked for another. */
+int rp_pg_is_asked(const struct rp_artifact *a, const char *database, struct rp_err **err);
 /* rp_format.dump_environment of all of them. */
 extern const char *const rp_pg_dump_environment[];
 /* rp_format.tell in terms of these. database NULL: not said. */

@@ -67,8 +67,9 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 {
 	struct rp_pg_plain p;
 	bool is;
-	if (parse(a, &is, &p, err) < 0 || (p.creates && rp_pg_call(s, p.database, err) < 0) ||
-	    rp_scratch_start(s, err) < 0 || (rp_pg_lacks_roles(s) && make_roles(a, s, err) < 0))
+	if (parse(a, &is, &p, err) < 0 || rp_pg_is_asked(a, p.database, err) < 0 ||
+	    (p.creates && rp_pg_call(s, p.database, err) < 0) || rp_scratch_start(s, err) < 0 ||
+	    (rp_pg_lacks_roles(s) && make_roles(a, s, err) < 0))
 		return -1;
 	rp_auto(rp_stream) bytes = NULL;
 	if (rp_artifact_read(a, &a->files[0], &bytes, err) < 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verifier/recovery/format.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 #include "verifier/util/run.h"
@@ -91,13 +92,27 @@ static char *presentable(struct rp_buf *said)
 	return out.len > 0 ? rp_buf_take(&out) : strdup("");
 }
 
+/* A dump is of the moment at which it was made. Where somebody asks for another one, it is not enough to be silent. */
+static int check_until(const struct rp_format *f, const struct rp_artifact *a, struct rp_err **err)
+{
+	const struct rp_wanted *w = a->wanted;
+	if (f->physical || w == NULL || w->until.kind == RP_UNTIL_UNSAID ||
+	    w->until.kind == RP_UNTIL_SEALED || (w->until.kind == RP_UNTIL_END && w->logs == NULL))
+		return 0;
+	(void)rp_err_set(
+		err, RP_ERR_USAGE,
+		"a dump (%s) is of the moment at which it was made, and no log is replayed behind it",
+		f->name);
+	return rp_err_hint(err, "leave out --recover-to, or name a backup of the server's files");
+}
+
 int rp_restore(struct rp_restored *ret, const struct rp_format *f, struct rp_artifact *a,
 	       struct rp_scratch *s, struct rp_err **err)
 {
 	rp_autobuf said = RP_BUF_INIT(SAID_MAX);
 	*ret = (struct rp_restored){.began_ms = rp_run_clock_ms()};
 	rp_run_phase(s->run, "restore", a->point->size, "bytes");
-	int r = f->restore(a, s, &said, err);
+	int r = check_until(f, a, err) < 0 ? -1 : f->restore(a, s, &said, err);
 	ret->ms = rp_run_clock_ms() - ret->began_ms;
 	ret->said = presentable(&said);
 	/* The restore's own failure is the one to tell; the digests are wanted all the same. */

@@ -67,11 +67,45 @@ static void remark(void *ctx, const char *sentence)
 	rp_buf_add(ctx, "\n");
 }
 
+/* "3 h 44 min, objective (RPO) 24 h: met". */
+static void against(struct rp_buf *out, int64_t is_ms, const char *what, int64_t asked_ms)
+{
+	char text[RP_TIME_TEXT];
+	rp_words_length(is_ms, text);
+	rp_buf_add(out, text);
+	if (asked_ms <= 0)
+		return;
+	rp_words_length(asked_ms, text);
+	rp_buf_addf(out, ", objective (%s) %s: %s", what, text, is_ms <= asked_ms ? "met" : "**missed**");
+}
+
+static void objectives(const struct rp_result *r, struct rp_buf *out)
+{
+	const struct rp_objectives *o = r->record.objectives;
+	const struct rp_rpo *rpo = o != NULL ? o->rpo : NULL;
+	int64_t took = o != NULL && o->rto != NULL ? o->rto->measured_ms : 0;
+	for (size_t i = 0; took == 0 && i < r->n_phases; i++)
+		if (strcmp(r->phases[i].name, "restore") == 0)
+			took = r->phases[i].ms;
+	if (took > 0) {
+		rp_buf_add(out, "Restored, under test conditions, in ");
+		against(out, took, "RTO", o != NULL && o->rto != NULL ? o->rto->asked_ms : 0);
+		rp_buf_add(out, ".\n\n");
+	}
+	if (rpo == NULL)
+		return;
+	rp_buf_add(out, "Age of the newest good backup: ");
+	if (rpo->untold != NULL)
+		add(out, rpo->untold);
+	else
+		against(out, rpo->age_ms, "RPO", rpo->asked_ms);
+	rp_buf_add(out, ".\n\n");
+}
+
 static void numbers(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;
 	const char *backup = rp_words_about(r, "backup");
-	char text[RP_TIME_TEXT];
 	rp_buf_add(
 		out,
 		"| passed | failed | could not tell | not asked | accepted |\n| --- | --- | --- | --- | --- |\n");
@@ -82,12 +116,7 @@ static void numbers(const struct rp_outline *o, struct rp_buf *out)
 		add(out, backup);
 		rp_buf_add(out, "\n\n");
 	}
-	for (size_t i = 0; i < r->n_phases; i++) {
-		if (strcmp(r->phases[i].name, "restore") != 0)
-			continue;
-		rp_length_format(r->phases[i].ms, text);
-		rp_buf_addf(out, "Restored in %s.\n\n", text);
-	}
+	objectives(r, out);
 }
 
 static void rows(const struct rp_finding *f, struct rp_buf *out)

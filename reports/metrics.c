@@ -82,6 +82,35 @@ static void findings(const struct rp_result *r, struct rp_buf *out)
 	}
 }
 
+static void objectives(const struct rp_result *r, struct rp_buf *out)
+{
+	static const char name[] = "reprove_objective_seconds";
+	const struct rp_objectives *o = r->record.objectives;
+	const struct rp_rpo *rpo = o != NULL ? o->rpo : NULL;
+	const struct rp_rto *rto = o != NULL ? o->rto : NULL;
+	if (rpo != NULL && rpo->untold == NULL)
+		moment(out, "reprove_newest_backup_timestamp_seconds",
+		       "When the newest good backup was sealed.", r->target, rpo->newest_ms);
+	if (rto != NULL && rto->measured_ms > 0) {
+		head(out, "reprove_restore_duration_seconds",
+		     "How long the last restore took, under test conditions.");
+		line(out, "reprove_restore_duration_seconds", r->target, NULL, NULL);
+		seconds(out, rto->measured_ms);
+	}
+	const struct {
+		const char *what;
+		int64_t ms;
+	} asked[] = {{"rpo", rpo != NULL ? rpo->asked_ms : 0}, {"rto", rto != NULL ? rto->asked_ms : 0}};
+	if (asked[0].ms > 0 || asked[1].ms > 0)
+		head(out, name, "What was asked for, at most.");
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		if (asked[i].ms <= 0)
+			continue;
+		line(out, name, r->target, "objective", asked[i].what);
+		seconds(out, asked[i].ms);
+	}
+}
+
 /* A phase that ran twice has one line: two of one name would make the whole file invalid. */
 static void phases(const struct rp_result *r, struct rp_buf *out)
 {
@@ -122,6 +151,7 @@ void rp_metrics_render(const struct rp_result *r, int64_t last_success_ms, struc
 	seconds(out, ended - r->started_ms);
 	findings(r, out);
 	phases(r, out);
+	objectives(r, out);
 }
 
 /* "NAME{target="..."} 1795281960.139" of a file of ours; 0: it does not say. */

@@ -330,6 +330,10 @@ static void metrics_are_lines_of_the_textfile_format_and_keep_the_last_success(v
 	assert_non_null(strstr(rp_buf_text(&first), "reprove_last_result{target=\"shop\"} 0\n"));
 	assert_non_null(
 		strstr(rp_buf_text(&first), "reprove_last_success_timestamp_seconds{target=\"shop\"} 1"));
+	assert_non_null(strstr(rp_buf_text(&first),
+			       "reprove_objective_seconds{target=\"shop\",objective=\"rpo\"} 86400.000\n"));
+	assert_non_null(
+		strstr(rp_buf_text(&first), "reprove_restore_duration_seconds{target=\"shop\"} 13.446\n"));
 	assert_int_equal(first.s[first.len - 1], '\n');
 	/* A failure after it keeps it; a failure from the beginning has none. */
 	assert_int_equal(rp_metrics_write(good, dir, NULL), 0);

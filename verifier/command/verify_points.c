@@ -150,10 +150,16 @@ static const char *untold(struct looking *l)
 static const char *source(struct verifying *v)
 {
 	rp_autobuf text = RP_BUF_INIT(64u << 10);
+	const char *place = v->options->artifact, *path = v->e.point->path;
+	size_t len = strlen(place);
 	struct stat st;
-	bool many = stat(v->options->artifact, &st) == 0 && S_ISDIR(st.st_mode) && !v->e.point->tree;
 
-	rp_buf_add(&text, v->options->artifact);
+	while (len > 1 && place[len - 1] == '/')
+		len--;
+	/* A directory may be the backup itself. */
+	bool itself = path && strncmp(path, place, len) == 0 && strspn(path + len, "/") == strlen(path + len);
+	bool many = stat(place, &st) == 0 && S_ISDIR(st.st_mode) && !itself;
+	rp_buf_add(&text, place);
 	rp_buf_add(&text, many ? " and all below it" : ", which was named alone");
 	return rp_arena_strdup(v->memory, rp_buf_text(&text));
 }

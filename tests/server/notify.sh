@@ -112,6 +112,10 @@ tap $? "the others are told that it is no 0 after all"
 runs 3 "nobody can be told of a failure" verify small.dump --webhook http://localhost:1/ "${untrusted[@]}"
 has "nobody was told of this: 'small' is untrusted (status 3)" "and that is said" "$err"
 
+runs 2 "a run that is broken off" verify small.dump --timeout 200ms --webhook "$plain/ok/w"
+[ "$(sent plain '.body | fromjson | "\(.status) \(.verdict)"')" = "2 inconclusive" ]
+tap $? "is told of all the same"
+
 # What is refused before it begins is told, too; and what is wrong with the notifications themselves.
 runs 4 "a run that cannot begin" verify small.dump --check no.such --webhook "$plain/ok/w"
 [ "$(sent plain '.body | fromjson | "\(.status) \(.verdict)"')" = "4 inconclusive" ]

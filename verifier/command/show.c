@@ -272,8 +272,13 @@ static int open_file(struct shown *s, struct rp_arena *memory, struct rp_err **e
 {
 	rp_autobuf bytes = RP_BUF_INIT((size_t)RP_MANIFEST_MAX + 1);
 
+	rp_autoerr struct rp_err *why = NULL;
+	int r = rp_file_read(s->path, &bytes, &why);
+
+	if (r < 0 && rp_err_kind(why) == RP_ERR_NOMEM)
+		return rp_err_again(err, why);
 	/* What cannot be read is told as a manifest that cannot. */
-	if (rp_file_read(s->path, &bytes, NULL) < 0 || bytes.len == 0)
+	if (r < 0 || bytes.len == 0)
 		return rp_manifest_load(&s->manifest, s->path, &s->trust, err) < 0
 			       ? -1
 			       : rp_err_set(err, RP_ERR_IO, "'%s' was changed while it was read", s->path);

@@ -115,6 +115,7 @@ static int read_certificates(struct rp_authority *a, const struct rp_buf *text, 
 	BIO *bio = BIO_new_mem_buf(rp_buf_text(text), (int)text->len);
 	BIO *out = BIO_new(BIO_s_mem());
 	X509 *one = NULL;
+	rp_memory_forget();
 	int r = bio != NULL && out != NULL && a->certificates != NULL ? 0 : -1;
 	while (r == 0 && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
 		if (sk_X509_num(a->certificates) == CERTIFICATES_MAX || PEM_write_bio_X509(out, one) != 1 ||
@@ -131,7 +132,8 @@ static int read_certificates(struct rp_authority *a, const struct rp_buf *text, 
 	/* It always ends with "no start line". */
 	bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 	ERR_clear_error();
-	if (a->pem == NULL)
+	/* A certificate whose key found no room is read all the same, and vouches for nothing. */
+	if (a->pem == NULL || rp_memory_failed())
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory, or more than %d certificates",
 				  CERTIFICATES_MAX);
 	if (ended && sk_X509_num(a->certificates) > 0)

@@ -105,6 +105,29 @@ static void the_sample(const struct rp_result *r, struct rp_buf *out)
 	step_end(out);
 }
 
+/* Values may be nobody's business; whoever repeats the run can see that his are the same. */
+static void options(const struct rp_result *r, struct rp_buf *out)
+{
+	static const char *const columns[] = {"Option", "Digest", NULL};
+	size_t i = 0;
+	if (r->record.n_options == 0)
+		return;
+	rp_buf_add(
+		out,
+		"<p>These options were given, on the command line or by a configuration. The digest is the beginning of what "
+		"<code>printf '%s\\n' NAME=VALUE | sha256sum</code> prints, a line for each value.</p>\n");
+	rp_html_table(out, "narrow", "Options that were given", columns);
+	for (; i < r->record.n_options && i < RP_HTML_LINES; i++) {
+		rp_buf_add(out, "<tr>");
+		rp_html_el(out, "th scope=\"row\"", r->record.options[i].name);
+		rp_buf_add(out, "<td>");
+		rp_html_el(out, "code", r->record.options[i].value);
+		rp_buf_add(out, "</td></tr>\n");
+	}
+	rp_html_table_end(out);
+	rp_html_more(out, r->record.n_options - i);
+}
+
 void rp_html_again(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;
@@ -133,5 +156,6 @@ void rp_html_again(const struct rp_outline *o, struct rp_buf *out)
 		    (int)o->status);
 	step_end(out);
 	rp_buf_add(out, "</ol>\n");
+	options(r, out);
 	rp_html_section_end(out);
 }

@@ -62,8 +62,20 @@ static void add_record(struct rp_result *r, const char *t)
 	const struct rp_speakers speakers = {t, t, t, true, true, t};
 	const struct rp_timing_note timings[] = {{"check", t, 1}, {"relation", t, 1}, {t, t, 1}};
 	const struct rp_control_note control = {t, t, t};
-	rp_result_record(r, &(struct rp_record){&objectives, &population, &past, &changes, &waiver, 1,
-						&ledger, &speakers, timings, 3, &control, 1});
+	rp_result_record(r, &(struct rp_record){.objectives = &objectives,
+						.population = &population,
+						.history = &past,
+						.changes = &changes,
+						.waivers = &waiver,
+						.n_waivers = 1,
+						.ledger = &ledger,
+						.speakers = &speakers,
+						.timings = timings,
+						.n_timings = 3,
+						.controls = &control,
+						.n_controls = 1,
+						.options = &fact,
+						.n_options = 1});
 }
 
 /* A result that says nothing but this, wherever it can. */

@@ -11,6 +11,7 @@
 #include "verifier/util/buf.h"
 #include "verifier/util/cleanup.h"
 #include "verifier/util/error.h"
+#include "verifier/util/fd.h"
 #include "verifier/util/proc.h"
 #include "verifier/util/run.h"
 #include "verifier/util/stream.h"
@@ -146,6 +147,49 @@ static void proc_run_ends_when_the_run_is_cancelled(void **state)
 	assert_int_equal(rp_run_check(&tidy, &err), 0);
 }
 
+#define JOBS 8
+
+/* Each waits until all have begun: one after the other they would never end. The one that fails stops the rest. */
+static void proc_jobs_run_side_by_side_and_the_first_that_fails_stops_the_others(void **state)
+{
+	(void)state;
+	rp_autoerr struct rp_err *err = NULL;
+	char dir[] = "/tmp/rp-proc-XXXXXX", script[200];
+	assert_non_null(mkdtemp(dir));
+	struct rp_job jobs[JOBS];
+	struct rp_buf out[JOBS];
+	size_t which;
+	for (int fails = 0; fails < 2; fails++) {
+		(void)snprintf(
+			script, sizeof script,
+			"read n; >%s/$n; while [ $(ls %s | wc -l) -lt %d ]; do sleep 0.01; done; echo $n; %s",
+			dir, dir, JOBS, fails ? "[ $n != 5 ] || exit 7; sleep 100" : "exit 0");
+		char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, script, NULL};
+		for (size_t i = 0; i < JOBS; i++) {
+			out[i] = (struct rp_buf)RP_BUF_INIT(100);
+			jobs[i] = (struct rp_job){.program = RP_PROGRAM_INIT, .out = &out[i]};
+			jobs[i].program.argv = argv;
+			assert_int_equal(rp_stream_of_memory(&jobs[i].input,
+							     &"0\n1\n2\n3\n4\n5\n6\n7\n"[2 * i], 2, &err),
+					 0);
+		}
+		struct rp_run soon = run;
+		soon.deadline_ns = (rp_run_clock_ms() + 30000) * 1000000;
+		assert_int_equal(rp_proc_run_all(jobs, JOBS, &which, &soon, &err), 0);
+		assert_int_equal(which, fails ? 5 : JOBS);
+		assert_int_equal(jobs[5].status, fails ? 7 : 0);
+		assert_int_equal(jobs[0].status, fails ? -1 : 0);
+		for (size_t i = 0; i < JOBS; i++) {
+			if (!fails)
+				assert_int_equal(out[i].s[0], '0' + (int)i);
+			rp_stream_close(jobs[i].input);
+			rp_buf_done(&out[i]);
+		}
+	}
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left */
+	assert_int_equal(rp_tree_remove(dir, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +201,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(proc_stop_ends_the_whole_group, with_run, without_run),
 		cmocka_unit_test_setup_teardown(proc_run_ends_when_the_run_is_cancelled, with_run,
 						without_run),
+		cmocka_unit_test_setup_teardown(
+			proc_jobs_run_side_by_side_and_the_first_that_fails_stops_the_others, with_run,
+			without_run),
 	};
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
 }

@@ -178,15 +178,47 @@ static int blame(struct rp_scratch *s, const char *made_on, const struct rp_err 
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
 }
 
-int rp_my_client_feed(struct rp_scratch *s, struct rp_stream *sql, struct rp_my_fed *fed, struct rp_buf *said,
-		      struct rp_err **err)
+static int feed_all(struct rp_scratch *s, struct rp_my_feed *all, struct rp_buf *heard, size_t n,
+		    struct rp_buf *said, size_t *ret_which, struct rp_err **err)
 {
 	const char *argv[OPTIONS + 2] = {s->place.with.tool};
 	memcpy(argv + 1, options, sizeof options);
-	rp_autobuf heard = RP_BUF_INIT(SAID_MAX);
+	rp_autofree struct rp_fed *fed = calloc(n, sizeof *fed);
 	rp_autoerr struct rp_err *why = NULL;
-	int r = rp_scratch_feed(s, argv, sql, &heard, &why);
-	cut_ours(rp_buf_text(&heard), r < 0, fed, said);
-	fed->drowned = heard.len >= heard.max / 4; /* a quarter is for what goes to stdout */
-	return r < 0 ? blame(s, fed->made_on, why, err) : 0;
+	if (fed == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		fed[i] = (struct rp_fed){.input = all[i].sql, .said = &heard[i]};
+	int r = rp_scratch_feed_all(s, argv, fed, n, ret_which, &why);
+	for (size_t i = 0; i < n; i++) {
+		cut_ours(rp_buf_text(&heard[i]), r < 0 && i == *ret_which, &all[i].fed, said);
+		/* A quarter is for what goes to stdout. */
+		all[i].fed.drowned = heard[i].len >= heard[i].max / 4;
+	}
+	return r < 0 ? blame(s, all[*ret_which < n ? *ret_which : 0].fed.made_on, why, err) : 0;
+}
+
+int rp_my_client_feed_all(struct rp_scratch *s, struct rp_my_feed *all, size_t n, struct rp_buf *said,
+			  size_t *ret_which, struct rp_err **err)
+{
+	rp_autofree struct rp_buf *heard = calloc(n, sizeof *heard);
+	*ret_which = n;
+	if (heard == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		heard[i] = (struct rp_buf)RP_BUF_INIT(SAID_MAX);
+	int r = feed_all(s, all, heard, n, said, ret_which, err);
+	for (size_t i = 0; i < n; i++)
+		rp_buf_done(&heard[i]);
+	return r;
+}
+
+int rp_my_client_feed(struct rp_scratch *s, struct rp_stream *sql, struct rp_my_fed *fed, struct rp_buf *said,
+		      struct rp_err **err)
+{
+	struct rp_my_feed one = {.sql = sql, .fed = *fed};
+	size_t which;
+	int r = rp_my_client_feed_all(s, &one, 1, said, &which, err);
+	*fed = one.fed;
+	return r;
 }

@@ -23,4 +23,12 @@ struct rp_my_fed {
 int rp_my_client_feed(struct rp_scratch *s, struct rp_stream *sql, struct rp_my_fed *fed, struct rp_buf *said,
 		      struct rp_err **err);
 
+/* Several clients side by side, each with SQL of its own. *ret_which: whose failure it is; n: none's in particular. */
+struct rp_my_feed {
+	struct rp_stream *sql;
+	struct rp_my_fed fed;
+};
+int rp_my_client_feed_all(struct rp_scratch *s, struct rp_my_feed *all, size_t n, struct rp_buf *said,
+			  size_t *ret_which, struct rp_err **err);
+
 #endif

@@ -12,6 +12,7 @@
 #include "verifier/recovery/mydumper_plan.h"
 #include "verifier/recovery/mysqldump.h"
 #include "verifier/recovery/tar.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/survey/survey.h"
 #include "verifier/util/arena.h"
@@ -88,9 +89,12 @@ static int tell(struct rp_artifact *a, struct rp_identity *ret, struct rp_positi
 	return 0;
 }
 
+/* The files that one client reads. */
 struct feeding {
 	const struct rp_mydumper_files *files;
 	struct rp_my_script_file *script;
+	size_t n;
+	uint64_t bytes;
 };
 
 static int open_file(void *ctx, size_t i, struct rp_stream **ret, struct rp_err **err)
@@ -114,41 +118,122 @@ static int blame(const char *file, const struct rp_err *why, struct rp_err **err
 	return hint != NULL ? rp_err_hint(err, "%s", hint) : -1;
 }
 
-static int feed(struct feeding *f, size_t n, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+/* All of it, and nothing cut off. */
+static int is_whole(const struct feeding *f, const struct rp_my_feed *fed, struct rp_err **err)
 {
-	const struct rp_my_script what = {.files = f->script, .n = n, .open = open_file, .ctx = f};
-	rp_auto(rp_stream) script = NULL;
-	rp_autoerr struct rp_err *why = NULL;
-	if (rp_my_script_new(&script, &what, err) < 0)
-		return -1;
-	struct rp_my_fed fed = {.sentinel = rp_my_script_sentinel(script)};
-	if (rp_my_client_feed(s, script, &fed, said, &why) < 0)
-		return blame(f->script[fed.seen < n ? fed.seen : n - 1].name, why, err);
-	if (!rp_my_script_whole(script))
+	if (!rp_my_script_whole(fed->sql))
 		return rp_err_set(err, RP_ERR_BACKUP, "the client stopped before the last file's end");
-	if (fed.seen == n)
+	if (fed->fed.seen == f->n)
 		return 0;
-	if (fed.drowned)
+	if (fed->fed.drowned)
 		return rp_err_set(err, RP_ERR_ENGINE,
 				  "the client said so much that its last words are not known");
-	return rp_err_set(err, RP_ERR_BACKUP, "'%s' ends inside of a statement", f->script[fed.seen].name);
+	return rp_err_set(err, RP_ERR_BACKUP, "'%s' ends inside of a statement",
+			  f->script[fed->fed.seen].name);
+}
+
+static int run_clients(struct feeding *all, struct rp_my_feed *feeds, size_t n, struct rp_scratch *s,
+		       struct rp_buf *said, struct rp_err **err)
+{
+	rp_autoerr struct rp_err *why = NULL;
+	size_t which;
+	for (size_t i = 0; i < n; i++) {
+		const struct rp_my_script what = {
+			.files = all[i].script, .n = all[i].n, .open = open_file, .ctx = &all[i]};
+		if (rp_my_script_new(&feeds[i].sql, &what, err) < 0)
+			return -1;
+		feeds[i].fed.sentinel = rp_my_script_sentinel(feeds[i].sql);
+	}
+	if (rp_my_client_feed_all(s, feeds, n, said, &which, &why) < 0) {
+		if (which == n && n > 1)
+			return rp_err_again(err, why);
+		const struct feeding *of = &all[which < n ? which : 0];
+		size_t seen = feeds[which < n ? which : 0].fed.seen;
+		return blame(of->script[seen < of->n ? seen : of->n - 1].name, why, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (is_whole(&all[i], &feeds[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* As many clients as have something to read; those are the first. */
+static int feed(struct feeding *all, size_t n, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	while (n > 0 && all[n - 1].n == 0)
+		n--;
+	rp_autofree struct rp_my_feed *feeds = calloc(n + 1, sizeof *feeds);
+	if (feeds == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	int r = n > 0 ? run_clients(all, feeds, n, s, said, err) : 0;
+	for (size_t i = 0; i < n; i++)
+		rp_stream_close(feeds[i].sql);
+	return r;
+}
+
+static void add(struct feeding *to, const struct rp_mydumper_step *step)
+{
+	to->script[to->n++] = (struct rp_my_script_file){
+		.name = step->name,
+		.code = step->part > RP_MYDUMPER_ROWS,
+		.may_be_empty = step->part == RP_MYDUMPER_ROWS || step->part == RP_MYDUMPER_POST,
+	};
+	to->bytes += step->bytes;
+}
+
+static struct feeding *least(struct feeding *all, size_t n)
+{
+	struct feeding *f = all;
+	for (size_t i = 1; i < n; i++)
+		if (all[i].bytes < f->bytes)
+			f = &all[i];
+	return f;
+}
+
+/* Rows of one table go through one client, so that no two of them ever wait for each other's locks. */
+static void deal(struct feeding *all, size_t n, const struct rp_mydumper_step *steps, size_t n_steps)
+{
+	struct feeding *to = all;
+	for (size_t i = 0; i < n_steps; i++) {
+		bool same = i > 0 && steps[i].len == steps[i - 1].len &&
+			    memcmp(steps[i].name, steps[i - 1].name, steps[i].len) == 0;
+		if (!same)
+			to = least(all, n);
+		add(to, &steps[i]);
+	}
+}
+
+/* Definitions, then rows by as many clients as are allowed, then what may look at rows. */
+static int restore_steps(struct feeding *all, size_t n, const struct rp_mydumper_plan *plan,
+			 struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
+{
+	for (size_t from = 0, to; from < plan->n; from = to) {
+		int side = (plan->steps[from].part > RP_MYDUMPER_ROWS) -
+			   (plan->steps[from].part < RP_MYDUMPER_ROWS);
+		for (to = from; to < plan->n && (plan->steps[to].part > RP_MYDUMPER_ROWS) -
+								(plan->steps[to].part < RP_MYDUMPER_ROWS) ==
+							side;)
+			to++;
+		for (size_t i = 0; i < n; i++)
+			all[i].n = all[i].bytes = 0;
+		deal(all, side == 0 ? n : 1, plan->steps + from, to - from);
+		if (feed(all, n, s, said, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int restore_plan(const struct rp_mydumper_files *files, const struct rp_mydumper_plan *plan,
 			struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)
 {
-	rp_autofree struct rp_my_script_file *script = calloc(plan->n + 1, sizeof *script);
-	if (script == NULL)
+	size_t n = rp_wanted_jobs(files->a->wanted);
+	rp_autofree struct feeding *all = calloc(n, sizeof *all);
+	rp_autofree struct rp_my_script_file *script = calloc(n * plan->n + 1, sizeof *script);
+	if (all == NULL || script == NULL)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < plan->n; i++)
-		script[i] = (struct rp_my_script_file){
-			.name = plan->steps[i].name,
-			.code = plan->steps[i].part > RP_MYDUMPER_ROWS,
-			.may_be_empty = plan->steps[i].part == RP_MYDUMPER_ROWS ||
-					plan->steps[i].part == RP_MYDUMPER_POST,
-		};
-	struct feeding f = {.files = files, .script = script};
-	if (rp_scratch_start(s, err) < 0 || (plan->n > 0 && feed(&f, plan->n, s, said, err) < 0))
+	for (size_t i = 0; i < n; i++)
+		all[i] = (struct feeding){.files = files, .script = script + i * plan->n};
+	if (rp_scratch_start(s, err) < 0 || restore_steps(all, n, plan, s, said, err) < 0)
 		return -1;
 	return rp_scratch_furnish(s, err);
 }

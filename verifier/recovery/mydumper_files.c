@@ -61,6 +61,19 @@ int rp_mydumper_files_open(const struct rp_mydumper_files *f, const char *name, 
 	return rp_unwrap(ret, below, (uint64_t)st.st_size, NULL, NULL, err);
 }
 
+uint64_t rp_mydumper_files_bytes(const struct rp_mydumper_files *f, const char *name)
+{
+	if (f->tree == NULL)
+		return rp_artifact_file(f->a, name)->size;
+	rp_autofree char *path = NULL;
+	struct stat st;
+	if (asprintf(&path, "%s/%s", f->tree, name) < 0) {
+		path = NULL;
+		return 0;
+	}
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 void rp_mydumper_files_done(struct rp_mydumper_files *f)
 {
 	if (f->tree != NULL)

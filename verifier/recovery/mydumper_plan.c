@@ -91,8 +91,10 @@ static int sort_out(struct planning *p, struct rp_err **err)
 		s.part = rp_mydumper_part_of(s.name, &s.len);
 		if (s.part == RP_MYDUMPER_UNKNOWN)
 			return unknown(s.name, err);
-		if (s.part != RP_MYDUMPER_ASIDE)
-			p->all[p->n_all++] = s;
+		if (s.part == RP_MYDUMPER_ASIDE)
+			continue;
+		s.bytes = rp_mydumper_files_bytes(p->files, s.name);
+		p->all[p->n_all++] = s;
 	}
 	return 0;
 }

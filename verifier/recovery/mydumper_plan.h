@@ -2,6 +2,8 @@
 #ifndef RP_RECOVERY_MYDUMPER_PLAN_H
 #define RP_RECOVERY_MYDUMPER_PLAN_H
 
+#include <stdint.h>
+
 #include "verifier/recovery/mydumper.h"
 #include "verifier/util/argv.h"
 
@@ -20,6 +22,8 @@ int rp_mydumper_files_find(struct rp_mydumper_files *ret, struct rp_artifact *a,
 			   struct rp_err **err);
 int rp_mydumper_files_open(const struct rp_mydumper_files *f, const char *name, struct rp_stream **ret,
 			   struct rp_err **err);
+/* How long it is as it is stored; 0: not known. */
+uint64_t rp_mydumper_files_bytes(const struct rp_mydumper_files *f, const char *name);
 void rp_mydumper_files_done(struct rp_mydumper_files *f);
 
 /* What of it is restored, in this order. */
@@ -27,6 +31,7 @@ struct rp_mydumper_step {
 	enum rp_mydumper_part part;
 	const char *name; /* of the file; borrowed */
 	size_t len;	  /* of what it is about, at the name's front: DB.NAME, or DB */
+	uint64_t bytes;	  /* as it is stored */
 };
 struct rp_mydumper_plan {
 	struct rp_mydumper_step *steps; /* owned */

@@ -4,6 +4,7 @@
 
 #include "verifier/recovery/members.h"
 #include "verifier/recovery/pg_archive.h"
+#include "verifier/recovery/wanted.h"
 #include "verifier/util/error.h"
 #include "verifier/util/fd.h"
 
@@ -30,7 +31,7 @@ static int in_parallel(struct rp_artifact *a, struct rp_scratch *s, struct rp_bu
 	rp_autofree char *path = NULL;
 	if (rp_artifact_place(a, s->dir, &path, err) < 0)
 		return -1;
-	int r = rp_pg_restore(s, rp_pg_jobs(a), path, NULL, said, err);
+	int r = rp_pg_restore(s, rp_wanted_jobs(a->wanted), path, NULL, said, err);
 	(void)unlink(path);
 	return r;
 }
@@ -57,8 +58,9 @@ static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *s
 	if (rp_pg_archive_look(a, NULL, &head, err) < 0 ||
 	    rp_pg_archive_readable(a, &head, rp_pg_scratch_major(s), err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
-	return (rp_pg_jobs(a) > 1 || rp_pg_lacks_roles(s)) && has_room(a, s) ? in_parallel(a, s, said, err)
-									     : in_sequence(a, s, said, err);
+	return (rp_wanted_jobs(a->wanted) > 1 || rp_pg_lacks_roles(s)) && has_room(a, s)
+		       ? in_parallel(a, s, said, err)
+		       : in_sequence(a, s, said, err);
 }
 
 static const char *const dump[] = {"pg_dump", "--format=custom", "--no-password", "--snapshot={snapshot}",

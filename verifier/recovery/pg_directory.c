@@ -68,7 +68,7 @@ static int restore_tree(struct rp_artifact *a, struct rp_scratch *s, const char 
 	bool deep = a->wanted == NULL || a->wanted->sealed == NULL;
 	if (rp_pg_directory_check(dir, deep, said, err) < 0 || rp_scratch_start(s, err) < 0)
 		return -1;
-	return rp_pg_restore(s, rp_pg_jobs(a), dir, NULL, said, err);
+	return rp_pg_restore(s, rp_wanted_jobs(a->wanted), dir, NULL, said, err);
 }
 
 static int restore(struct rp_artifact *a, struct rp_scratch *s, struct rp_buf *said, struct rp_err **err)

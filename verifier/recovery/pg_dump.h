@@ -58,7 +58,6 @@ typedef void rp_pg_role_fn(void *ctx, const char *name);
 void rp_pg_roles_in(const char *line, size_t len, rp_pg_role_fn *fn, void *ctx);
 
 /* pg_restore.c: archives of all three kinds. */
-unsigned rp_pg_jobs(const struct rp_artifact *a); /* connections for a restore */
 /* path: ours in s->dir, lent here; NULL: 'input' is the archive, for one connection, and where no manifest names roles
  * it comes back without owners. */
 int rp_pg_restore(struct rp_scratch *s, unsigned jobs, const char *path, struct rp_stream *input,

@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "verifier/recovery/artifact.h"
 #include "verifier/recovery/pg_dump.h"
-#include "verifier/recovery/wanted.h"
 #include "verifier/scratch/scratch.h"
 #include "verifier/util/buf.h"
 #include "verifier/util/error.h"
 #include "verifier/util/run.h"
 #include "verifier/util/stream.h"
 
-/* More connections than this have to wait for each other, and each wants memory to build an index. */
-#define JOBS_MAX   8
 #define SCHEMA_MAX (256 << 20) /* a quarter of it is for SQL */
-
-unsigned rp_pg_jobs(const struct rp_artifact *a)
-{
-	long cores = a->wanted != NULL && a->wanted->jobs > 0 ? (long)a->wanted->jobs
-							      : sysconf(_SC_NPROCESSORS_ONLN);
-	return cores < 1 ? 1 : cores < JOBS_MAX ? (unsigned)cores : JOBS_MAX;
-}
 
 /* Without a manifest nobody has said which roles there are; the archive's own SQL does. What is wrong with the
  * archive is told when it is restored. */

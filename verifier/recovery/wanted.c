@@ -2,6 +2,7 @@
 #include "verifier/recovery/wanted.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "verifier/survey/survey.h"
 #include "verifier/util/error.h"
@@ -34,6 +35,15 @@ int rp_until_parse(const char *text, struct rp_until *ret, struct rp_err **err)
 		err, RP_ERR_USAGE,
 		"'%s' is none of sealed, end, time:TIME, lsn:LSN, name:NAME, binlog:FILE:POSITION, gtid:GTID",
 		text);
+}
+
+/* More of them have to wait for each other, and each wants memory to build an index. */
+#define JOBS_MAX 8
+
+unsigned rp_wanted_jobs(const struct rp_wanted *w)
+{
+	long n = w != NULL && w->jobs > 0 ? (long)w->jobs : sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n < JOBS_MAX ? (unsigned)n : JOBS_MAX;
 }
 
 const char *rp_wanted_database(const struct rp_wanted *w, bool *ret_asked)

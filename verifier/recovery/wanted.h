@@ -39,6 +39,9 @@ struct rp_wanted {
 	unsigned jobs;			/* for what can be restored in parallel; 0: one per core */
 };
 
+/* How many connections or clients a restore uses side by side; at least 1. w may be NULL. */
+unsigned rp_wanted_jobs(const struct rp_wanted *w);
+
 /* Which database: what a person has asked for, else what was sealed. NULL: neither says, and it must be the only one.
  * w may be NULL. */
 const char *rp_wanted_database(const struct rp_wanted *w, bool *ret_asked);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verifier/engine/engine.h"
@@ -56,23 +57,44 @@ static int status_inside(const struct rp_scratch *s, int status, const struct rp
 	return status > 128 && status <= 128 + SIGRTMAX ? 256 + status - 128 : status;
 }
 
-/* THE place where clients are started. */
-static int run_tool(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-		    const struct rp_leave *leave, struct rp_stream *input, struct rp_buf *out,
-		    struct rp_buf *errors, struct rp_err **err)
+/* One of the tools that run side by side, and what it says. */
+struct tool {
+	struct rp_boxed boxed;
+	struct rp_buf out, errors;
+};
+
+static void tools_done(struct tool *all, size_t n)
 {
-	struct rp_program p = RP_PROGRAM_INIT;
-	rp_autoboxed boxed = {0};
-	p.argv = argv->v;
-	p.env = env->v;
-	p.dir = s->hosted->box.level == RP_BOX_NAMESPACES ? "/" : s->hosted->inner;
-	p.as_user = s->hosted->as.drop;
-	p.uid = s->hosted->as.uid;
-	p.gid = s->hosted->as.gid;
-	if (rp_box_put(&boxed, &s->hosted->box, leave, &p, err) < 0)
+	for (size_t i = 0; i < n; i++) {
+		rp_boxed_done(&all[i].boxed);
+		rp_buf_done(&all[i].out);
+		rp_buf_done(&all[i].errors);
+	}
+}
+
+/* THE place where clients are started. */
+static int run_tools(struct rp_scratch *s, const struct rp_call *call, struct tool *all, struct rp_fed *fed,
+		     size_t n, size_t *ret_which, struct rp_err **err)
+{
+	rp_autofree struct rp_job *jobs = calloc(n, sizeof *jobs);
+	if (jobs == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct rp_program p = RP_PROGRAM_INIT;
+		p.argv = call->argv->v;
+		p.env = call->env->v;
+		p.dir = s->hosted->box.level == RP_BOX_NAMESPACES ? "/" : s->hosted->inner;
+		p.as_user = s->hosted->as.drop;
+		p.uid = s->hosted->as.uid;
+		p.gid = s->hosted->as.gid;
+		if (rp_box_put(&all[i].boxed, &s->hosted->box, &call->leave, &p, err) < 0)
+			return -1;
+		jobs[i] = (struct rp_job){
+			.program = p, .input = fed[i].input, .out = &all[i].out, .said = &all[i].errors};
+	}
+	if (rp_proc_run_all(jobs, n, ret_which, s->run, err) < 0)
 		return -1;
-	int status = rp_proc_run(&p, input, out, errors, s->run, err);
-	return status < 0 ? -1 : status_inside(s, status, errors, err);
+	return *ret_which < n ? status_inside(s, jobs[*ret_which].status, &all[*ret_which].errors, err) : 0;
 }
 
 /* A tool that crashes on what it reads was given something it cannot read; one that was killed from outside
@@ -112,32 +134,53 @@ static int blame(struct rp_scratch *s, const char *tool, int status, const char 
 	return -1;
 }
 
-int rp_tool_run(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-		const struct rp_leave *leave, struct rp_stream *input, struct rp_buf *said,
-		struct rp_err **err)
+/* Three quarters of the room are for complaints. */
+static void hear(const struct tool *t, struct rp_buf *said)
 {
-	size_t room = said->max - said->len;
-	size_t before = said->len;
-	struct rp_buf out = RP_BUF_INIT(room / 4);
-	struct rp_buf errors = RP_BUF_INIT(room - room / 4);
-	int status = run_tool(s, argv, env, leave, input, &out, &errors, err);
-	rp_buf_add_mem(said, rp_buf_text(&errors), errors.len);
-	rp_buf_add_mem(said, rp_buf_text(&out), out.len);
-	int r = 0;
-	if (status < 0)
-		r = rp_err_wrap(err, "'%s'", strrchr(argv->v[0], '/') + 1);
-	else if (status > 0)
-		r = blame(s, strrchr(argv->v[0], '/') + 1, status, rp_buf_text(said) + before, err);
-	else if (rp_buf_check(said, err) < 0)
-		r = -1;
-	rp_buf_done(&out);
-	rp_buf_done(&errors);
+	rp_buf_add_mem(said, rp_buf_text(&t->errors), t->errors.len);
+	rp_buf_add_mem(said, rp_buf_text(&t->out), t->out.len);
+}
+
+int rp_tools_run(struct rp_scratch *s, const struct rp_call *call, struct rp_fed *fed, size_t n,
+		 size_t *ret_which, struct rp_err **err)
+{
+	const char *name = strrchr(call->argv->v[0], '/') + 1;
+	rp_autofree struct tool *all = calloc(n, sizeof *all);
+	if (all == NULL)
+		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		size_t room = fed[i].said->max - fed[i].said->len;
+		all[i].out = (struct rp_buf)RP_BUF_INIT(room / 4);
+		all[i].errors = (struct rp_buf)RP_BUF_INIT(room - room / 4);
+	}
+	*ret_which = n;
+	int r = run_tools(s, call, all, fed, n, ret_which, err);
+	size_t which = *ret_which;
+	size_t before = which < n ? fed[which].said->len : 0;
+	for (size_t i = 0; i < n; i++)
+		hear(&all[i], fed[i].said);
+	if (r < 0)
+		r = rp_err_wrap(err, "'%s'", name);
+	else if (r > 0)
+		r = blame(s, name, r, rp_buf_text(fed[which].said) + before, err);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = rp_buf_check(fed[i].said, err);
+	tools_done(all, n);
 	return r;
 }
 
-int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_stream *input,
-		    struct rp_buf *said, struct rp_err **err)
+int rp_tool_run(struct rp_scratch *s, const struct rp_call *call, struct rp_stream *input,
+		struct rp_buf *said, struct rp_err **err)
 {
+	struct rp_fed fed = {.input = input, .said = said};
+	size_t which;
+	return rp_tools_run(s, call, &fed, 1, &which, err);
+}
+
+int rp_scratch_feed_all(struct rp_scratch *s, const char *const argv[], struct rp_fed *fed, size_t n,
+			size_t *ret_which, struct rp_err **err)
+{
+	*ret_which = n;
 	if (s->uri == NULL)
 		return rp_err_set(err, RP_ERR_ENGINE, "'%s': the scratch is not up", argv[0]);
 	if (argv[0] == NULL || strchr(argv[0], '/') != NULL)
@@ -157,10 +200,10 @@ int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_st
 	rp_argv_addf(&line, "%s/%s", s->place.with.bindir, argv[0]);
 	if (s->hosted->pass != NULL && s->hosted->pass_variable == NULL)
 		rp_argv_addf(&line, "%s%s", s->engine->hosting->login, s->hosted->pass);
-	size_t n = strlen(s->dir);
+	size_t len = strlen(s->dir);
 	for (const char *const *word = argv + 1; *word != NULL; word++) {
 		rp_argv_add(&line, *word);
-		if (strncmp(*word, s->dir, n) != 0 || (*word)[n] != '/')
+		if (strncmp(*word, s->dir, len) != 0 || (*word)[len] != '/')
 			continue;
 		rp_argv_add(&reads, *word);
 		if (rp_scratch_lend(s, *word, err) < 0)
@@ -170,7 +213,18 @@ int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_st
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (make_environment(s, &env, err) < 0)
 		return -1;
-	const struct rp_leave leave = {
-		.reads = (const char *const *)reads.v, .connects = true, .network = s->hosted->network};
-	return rp_tool_run(s, &line, &env, &leave, input, said, err);
+	const struct rp_call call = {.argv = &line,
+				     .env = &env,
+				     .leave = {.reads = (const char *const *)reads.v,
+					       .connects = true,
+					       .network = s->hosted->network}};
+	return rp_tools_run(s, &call, fed, n, ret_which, err);
+}
+
+int rp_scratch_feed(struct rp_scratch *s, const char *const argv[], struct rp_stream *input,
+		    struct rp_buf *said, struct rp_err **err)
+{
+	struct rp_fed fed = {.input = input, .said = said};
+	size_t which;
+	return rp_scratch_feed_all(s, argv, &fed, 1, &which, err);
 }

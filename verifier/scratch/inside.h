@@ -111,9 +111,15 @@ int rp_server_check(struct rp_scratch *s, struct rp_err **err);
 /* feed.c: run argv in the box; what it said, and whose fault it is when it fails, as rp_scratch_feed() tells. */
 struct rp_buf;
 struct rp_stream;
-int rp_tool_run(struct rp_scratch *s, const struct rp_argv *argv, const struct rp_argv *env,
-		const struct rp_leave *leave, struct rp_stream *input, struct rp_buf *said,
-		struct rp_err **err);
+struct rp_call {
+	const struct rp_argv *argv, *env;
+	struct rp_leave leave;
+};
+int rp_tool_run(struct rp_scratch *s, const struct rp_call *call, struct rp_stream *input,
+		struct rp_buf *said, struct rp_err **err);
+/* The same of several side by side, as rp_scratch_feed_all() tells. */
+int rp_tools_run(struct rp_scratch *s, const struct rp_call *call, struct rp_fed *fed, size_t n,
+		 size_t *ret_which, struct rp_err **err);
 
 /* login.c: write the file with which tools log in to this database, where they need one. Once. */
 int rp_login_lend(struct rp_scratch *s, const char *uri, struct rp_err **err);

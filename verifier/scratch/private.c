@@ -86,9 +86,11 @@ static int admit(struct rp_scratch *s, struct rp_err **err)
 	const struct rp_hosting *hosting = s->engine->hosting;
 	/* Before it does anything else it wants to know the name of the user that it runs as. */
 	const char *const reads[] = {s->place.settings, "/etc/passwd", NULL};
-	const struct rp_leave leave = {
-		.reads = reads, .writes = s->hosted->inner, .file_max = hosting->file_max};
 	rp_autoargv argv = {0}, env = {0};
+	const struct rp_call call = {
+		.argv = &argv,
+		.env = &env,
+		.leave = {.reads = reads, .writes = s->hosted->inner, .file_max = hosting->file_max}};
 	rp_autobuf input = RP_BUF_INIT(4 << 10), said = RP_BUF_INIT(64 << 10);
 	rp_auto(rp_stream) stream = NULL;
 	rp_argv_add(&env, "LC_ALL=C.UTF-8");
@@ -97,7 +99,7 @@ static int admit(struct rp_scratch *s, struct rp_err **err)
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (hosting->configure(&s->place, err) < 0 || hosting->admit(&s->place, &argv, &input, err) < 0 ||
 	    rp_stream_of_memory(&stream, rp_buf_text(&input), input.len, err) < 0 ||
-	    rp_tool_run(s, &argv, &env, &leave, stream, &said, err) < 0)
+	    rp_tool_run(s, &call, stream, &said, err) < 0)
 		return rp_err_wrap(err, "open what was restored");
 	return 0;
 }

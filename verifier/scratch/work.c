@@ -34,6 +34,8 @@ int rp_scratch_work(struct rp_scratch *s, const char *const argv[], const char *
 		return rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 	if (access(line.v[0], X_OK) < 0)
 		return rp_err_set(err, RP_ERR_ENGINE, "the program '%s' is not installed", line.v[0]);
-	const struct rp_leave leave = {.writes = dir, .file_max = s->engine->hosting->file_max};
-	return rp_tool_run(s, &line, &env, &leave, input, said, err);
+	const struct rp_call call = {.argv = &line,
+				     .env = &env,
+				     .leave = {.writes = dir, .file_max = s->engine->hosting->file_max}};
+	return rp_tool_run(s, &call, input, said, err);
 }

@@ -3,6 +3,7 @@
 #define RP_UTIL_PROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -59,6 +60,19 @@ void rp_proc_stop(struct rp_proc *p, int signal, unsigned grace_ms);
  * no error. p's out and errors are not used. Returns as rp_proc_wait(); a failing run stops the child. */
 int rp_proc_run(const struct rp_program *p, struct rp_stream *input, struct rp_buf *out, struct rp_buf *said,
 		struct rp_run *run, struct rp_err **err);
+
+/* Programs that run side by side, each as rp_proc_run() runs one. All are waited for in this thread, and their inputs
+ * are read by turns. */
+struct rp_job {
+	struct rp_program program;
+	struct rp_stream *input;
+	struct rp_buf *out, *said;
+	int status; /* as rp_proc_wait() tells it; -1: it was stopped before its end, or never begun */
+};
+/* The first that ends with another status than 0 stops the others. *ret_which: that one, or the one whose input could not
+ * be read (-1 with err); n: none in particular. */
+int rp_proc_run_all(struct rp_job *jobs, size_t n, size_t *ret_which, struct rp_run *run,
+		    struct rp_err **err);
 
 /* "exit status 3" or "killed by signal 11 (Segmentation fault)"; static per thread. */
 const char *rp_proc_status_text(int status);

@@ -113,7 +113,7 @@ static int time_left_ms(const struct rp_run *run)
 
 int rp_run_poll(const struct rp_run *run, struct pollfd *fds, nfds_t n, struct rp_err **err)
 {
-	struct pollfd all[8];
+	struct pollfd all[64]; /* four of each program that runs beside others */
 	if (n >= sizeof all / sizeof all[0])
 		return rp_err_set(err, RP_ERR_IO, "too many descriptors to wait for");
 	for (;;) {

@@ -271,7 +271,6 @@ static int open_manifest(struct shown *s, const struct rp_buf *bytes, struct rp_
 static int open_file(struct shown *s, struct rp_arena *memory, struct rp_err **err)
 {
 	rp_autobuf bytes = RP_BUF_INIT((size_t)RP_MANIFEST_MAX + 1);
-
 	rp_autoerr struct rp_err *why = NULL;
 	int r = rp_file_read(s->path, &bytes, &why);
 

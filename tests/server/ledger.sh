@@ -59,7 +59,7 @@ tap $? "the intent is written before the end"
 mkdir damaged
 head -c 4000 shop.dump >damaged/shop.dump
 runs 1 "a damaged backup fails" verify damaged/shop.dump
-has "earlier: not ended" "the report says that there was an attempt before" "$out"
+has "earlier: abandoned" "the report says that there was an attempt before" "$out"
 runs 0 "the good one is verified" verify shop.dump
 has "this is attempt 3 at this recovery point; earlier: abandoned, failed" "and says what came before" "$out"
 has "ledger head: " "the head is printed" "$out"

@@ -394,6 +394,35 @@ static void a_failure_stays_open_until_a_pass_of_the_same_point_or_a_decision(vo
 	assert_int_equal(rp_history_target(&h, "shop")->all[0].closed_by, 7);
 }
 
+static void what_is_under_way_is_abandoned_once_the_next_run_begins(void **state)
+{
+	struct rp_history h;
+	rp_autobuf how = RP_BUF_INIT(4096);
+	uint64_t open;
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		end(intend("shop", "a", NOW), "shop", "a", "2", "inconclusive", NOW);
+	intend("shop", "a", NOW);
+	rp_auto(rp_chain) c = chain_with(NULL);
+	assert_int_equal(rp_history_of(&h, c, NOW, NULL), 0);
+	const struct rp_target_history *t = rp_history_target(&h, "shop");
+	assert_int_equal(t->abandoned, 0);
+	rp_history_begin(&h, "shop");
+	rp_history_begin(&h, "nobody");
+	assert_true(t->all[2].abandoned);
+	assert_int_equal(t->abandoned, 1);
+	assert_int_equal(t->untold, 2);
+	assert_int_equal(t->untold_in_a_row, 3);
+	/* Of many attempts the last ones are told one by one. */
+	for (int i = 0; i < 40; i++)
+		end(intend("shop", "a", NOW), "shop", "a", "1", "failed", NOW);
+	rp_auto(rp_chain) more = chain_with(NULL);
+	assert_int_equal(rp_history_of(&h, more, NOW, NULL), 0);
+	assert_int_equal(rp_history_earlier(rp_history_target(&h, "shop"), "a", &how, &open), 43);
+	assert_int_equal(strncmp(rp_buf_text(&how), "23 and then failed, failed, ", 28), 0);
+	assert_int_equal(how.len, strlen("23 and then ") + 20 * strlen("failed, ") - 2);
+}
+
 static void silence_is_overdue_and_so_is_whatever_is_no_proof(void **state)
 {
 	struct rp_history h;
@@ -493,6 +522,7 @@ int main(void)
 		WITH_LEDGER(a_chain_of_runs_holds_together),
 		WITH_LEDGER(every_attack_is_told),
 		WITH_LEDGER(a_failure_stays_open_until_a_pass_of_the_same_point_or_a_decision),
+		WITH_LEDGER(what_is_under_way_is_abandoned_once_the_next_run_begins),
 		WITH_LEDGER(silence_is_overdue_and_so_is_whatever_is_no_proof),
 		WITH_LEDGER(what_is_pruned_leaves_its_digest_and_the_chain_checks),
 		WITH_LEDGER(two_who_write_at_once_leave_one_chain),

@@ -125,6 +125,7 @@ static int look_back(struct verifying *v, const struct rp_fact *says, size_t n, 
 		return -1;
 	if (chain->n_faults > 0)
 		doubt(v, chain);
+	rp_history_begin(&history, v->result->target);
 	v->recording.earlier = rp_history_earlier(rp_history_target(&history, v->result->target),
 						  v->recording.point, &how, &v->recording.retest_of);
 	if (v->recording.earlier > 0)

@@ -166,26 +166,38 @@ static int make_room(struct rp_history *h, const struct rp_chain *c, struct rp_e
 	return 0;
 }
 
-static void count(struct rp_target_history *t, int64_t now_ms)
+static void count(struct rp_target_history *t, size_t i, int64_t now_ms)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		struct rp_attempt *a = &t->all[i];
-		bool untold = false;
-		if (a->result == NULL) {
-			a->abandoned = i + 1 < t->n || now_ms - a->intent->at_ms > DAY_MS;
-			t->abandoned += a->abandoned;
-			untold = a->abandoned;
-		} else if (is_pass(a->result)) {
-			t->passed++;
-		} else if (is_failure(a->result)) {
-			t->failed++;
-		} else {
-			t->untold++;
-			untold = true;
-		}
-		t->open += a->open;
-		t->untold_in_a_row = untold ? t->untold_in_a_row + 1 : 0;
+	struct rp_attempt *a = &t->all[i];
+	bool untold = false;
+	if (a->result == NULL) {
+		a->abandoned = i + 1 < t->n || now_ms - DAY_MS > a->intent->at_ms;
+		t->abandoned += a->abandoned;
+		untold = a->abandoned;
+	} else if (is_pass(a->result)) {
+		t->passed++;
+	} else if (is_failure(a->result)) {
+		t->failed++;
+	} else {
+		t->untold++;
+		untold = true;
 	}
+	t->open += a->open;
+	t->untold_in_a_row = untold ? t->untold_in_a_row + 1 : 0;
+}
+
+static void count_all(struct rp_target_history *t, int64_t now_ms)
+{
+	t->passed = t->failed = t->untold = t->abandoned = t->open = t->untold_in_a_row = 0;
+	for (size_t i = 0; i < t->n; i++)
+		count(t, i, now_ms);
+}
+
+void rp_history_begin(struct rp_history *h, const char *target)
+{
+	struct rp_target_history *t = history_of(h, target);
+	if (t != NULL)
+		count_all(t, INT64_MAX);
 }
 
 int rp_history_of(struct rp_history *ret, const struct rp_chain *c, int64_t now_ms, struct rp_err **err)
@@ -196,7 +208,7 @@ int rp_history_of(struct rp_history *ret, const struct rp_chain *c, int64_t now_
 	for (size_t i = 0; i < c->n; i++)
 		take(ret, c, &c->all[i]);
 	for (size_t i = 0; i < ret->n; i++)
-		count(&ret->all[i], now_ms);
+		count_all(&ret->all[i], now_ms);
 	return 0;
 }
 
@@ -215,9 +227,7 @@ size_t rp_history_earlier(const struct rp_target_history *h, const char *point, 
 			continue;
 		if (n + EARLIER_SHOWN >= of)
 			rp_buf_addf(ret_how, "%s%s", n > 0 && n + EARLIER_SHOWN > of ? ", " : "",
-				    a->result != NULL ? verdict_of(a->result)
-				    : a->abandoned    ? "abandoned"
-						      : "not ended");
+				    a->result != NULL ? verdict_of(a->result) : "abandoned");
 		n++;
 		if (a->open)
 			*ret_open = a->result->number;

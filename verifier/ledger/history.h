@@ -36,6 +36,9 @@ struct rp_history {
 };
 
 int rp_history_of(struct rp_history *ret, const struct rp_chain *c, int64_t now_ms, struct rp_err **err);
+/* A run of this target begins: what has not ended before is abandoned, as it is for everybody who reads the ledger from then
+ * on. */
+void rp_history_begin(struct rp_history *h, const char *target);
 /* NULL: there is nothing of this target. */
 const struct rp_target_history *rp_history_target(const struct rp_history *h, const char *target);
 /* Of this point: how many attempts there were before now, and a line that says how they ended ("failed, abandoned");

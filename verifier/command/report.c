@@ -39,7 +39,7 @@ static const struct rp_option options[] = {
 	 AT(bundle),
 	 .once = true,
 	 .help = "Write all evidence into one archive as well (.tar, .tar.gz, .tar.zst): result, reports, manifest, ledger, public "
-		 "keys, digests of all of them and how to check it with stock tools. The same evidence gives the same bytes."},
+		 "keys, digests of all of them and how to check it with stock tools. The same evidence gives the same bytes (an ECDSA key signs otherwise each time; Ed25519 does not)."},
 	{.name = "manifest",
 	 .type = RP_OPTION_FILE,
 	 .value = "FILE",

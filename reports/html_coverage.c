@@ -30,22 +30,13 @@ static void looked(const struct rp_outline *o, struct rp_buf *out)
 	rp_html_table_end(out);
 }
 
-static void left_out(struct rp_buf *out, const char *what, const char *why)
-{
-	rp_buf_add(out, "<tr>");
-	rp_html_el(out, "th scope=\"row\"", what);
-	rp_buf_add(out, "<td>");
-	rp_html_marked(out, why, NULL);
-	rp_buf_add(out, "</td></tr>\n");
-}
-
 /* "views without rows (3): they have none" */
 static void class_left_out(struct rp_buf *out, const char *says)
 {
 	const char *colon = strstr(says, ": ");
 	rp_autobuf what = RP_BUF_INIT(RP_FINDING_TEXT_MAX * 2U);
 	rp_buf_add_mem(&what, says, colon != NULL ? (size_t)(colon - says) : strlen(says));
-	left_out(out, rp_buf_text(&what), colon != NULL ? colon + 2 : "");
+	rp_html_fact(out, rp_buf_text(&what), colon != NULL ? colon + 2 : "");
 }
 
 static size_t count_left_out(const struct rp_result *r)
@@ -80,7 +71,7 @@ static void not_looked(const struct rp_outline *o, struct rp_buf *out)
 	}
 	for (size_t i = 0; p != NULL && i < p->n_all && shown < RP_HTML_LINES; i++) {
 		if (p->all[i].reason != NULL) {
-			left_out(out, p->all[i].name, p->all[i].reason);
+			rp_html_fact(out, p->all[i].name, p->all[i].reason);
 			shown++;
 		}
 	}
@@ -91,7 +82,7 @@ static void not_looked(const struct rp_outline *o, struct rp_buf *out)
 			continue;
 		rp_buf_addf(&what, "%s%s%s", rp_words_topic(f->check), *f->object != '\0' ? ": " : "",
 			    f->object);
-		left_out(out, rp_buf_text(&what), f->message != NULL ? f->message : "not run");
+		rp_html_fact(out, rp_buf_text(&what), f->message != NULL ? f->message : "not run");
 		shown++;
 	}
 	rp_html_table_end(out);

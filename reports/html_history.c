@@ -14,7 +14,6 @@
 #define STEP	  15U
 #define COLUMN	  11U
 #define HEIGHT	  72U
-#define WIDTH	  (DRAWN_MAX * STEP)
 
 static bool is_pass(const char *verdict)
 {

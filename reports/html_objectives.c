@@ -47,29 +47,17 @@ static void recovery_point(const struct rp_rpo *p, struct rp_buf *out)
 		pair(out, "Largest gap between good backups", p->asked_ms, p->gap_ms, rp_buf_text(&gap));
 }
 
-static void condition(struct rp_buf *out, const char *name, const char *value)
-{
-	rp_buf_add(out, "<tr>");
-	rp_html_el(out, "th scope=\"row\"", name);
-	rp_buf_add(out, "<td>");
-	rp_html_marked(out, value, NULL);
-	rp_buf_add(out, "</td></tr>\n");
-}
-
 static void conditions(const struct rp_rto *t, struct rp_buf *out)
 {
 	static const char *const columns[] = {"Part or condition", "Took, or was", NULL};
-	char text[RP_TIME_TEXT];
 	if (t->n_parts + t->n_conditions == 0)
 		return;
 	rp_html_table(out, "narrow", "What the restore time consists of, and what it was measured under",
 		      columns);
-	for (size_t i = 0; i < t->n_parts && i < RP_HTML_LINES; i++) {
-		rp_words_length(t->parts[i].ms, text);
-		condition(out, t->parts[i].name, text);
-	}
+	for (size_t i = 0; i < t->n_parts && i < RP_HTML_LINES; i++)
+		rp_html_fact_length(out, t->parts[i].name, t->parts[i].ms);
 	for (size_t i = 0; i < t->n_conditions && i < RP_HTML_LINES; i++)
-		condition(out, t->conditions[i].name, t->conditions[i].value);
+		rp_html_fact(out, t->conditions[i].name, t->conditions[i].value);
 	rp_html_table_end(out);
 }
 

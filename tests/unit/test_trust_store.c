@@ -48,6 +48,26 @@ static int load(const char *text, struct rp_trust_store *ret, struct rp_err **er
 	return rp_trust_store_add(ret, memory, path, RP_SIGNS_MANIFESTS, err);
 }
 
+static void a_key_that_is_revoked_in_one_row_is_revoked_in_all(void **state)
+{
+	struct rp_trust_store s;
+	char name[96];
+	(void)state;
+	assert_int_equal(
+		load("keys:\n"
+		     "  - {file: a/reprove.pub, roles: [manifest], targets: shop}\n"
+		     "  - {file: a/reprove.pub, roles: [manifest], targets: crm, revoked: 2026-10-01}\n"
+		     "  - {file: b/reprove.pub, roles: [manifest]}\n",
+		     &s, NULL),
+		0);
+	snprintf(name, sizeof(name), "%s/a/reprove.pub", dir);
+	assert_int_equal(rp_trust_store_add(&s, memory, name, RP_SIGNS_MANIFESTS, NULL), 0);
+	assert_int_equal(s.n, 4);
+	for (size_t i = 0; i < s.n; i++)
+		assert_int_equal(s.trusted[i].revoked_ms, i == 2 ? 0 : INT64_C(1790812800000));
+	rp_trust_store_done(&s);
+}
+
 static void it_says_whose_key_may_say_what_and_when(void **state)
 {
 	struct rp_trust_store s;
@@ -213,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_says_whose_key_may_say_what_and_when),
+		cmocka_unit_test(a_key_that_is_revoked_in_one_row_is_revoked_in_all),
 		cmocka_unit_test(a_bare_key_has_the_role_that_the_option_gives_it),
 		cmocka_unit_test(every_mistake_is_said),
 		cmocka_unit_test(it_says_whose_stamps_count_and_for_what),

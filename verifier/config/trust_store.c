@@ -39,6 +39,22 @@ static int keep_apart(const struct rp_trust_store *s, struct rp_err **err)
 	return 0;
 }
 
+/* A key is revoked, and not the row that it stands in: a second row, or the key named by itself, does not bring it back. */
+static void share_revocations(struct rp_trust_store *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			struct rp_trusted_key *a = &s->trusted[i], *b = &s->trusted[j];
+			if (strcmp(rp_key_id(a->key), rp_key_id(b->key)) != 0)
+				continue;
+			int64_t first = !a->revoked_ms || (b->revoked_ms && b->revoked_ms < a->revoked_ms)
+						? b->revoked_ms
+						: a->revoked_ms;
+			a->revoked_ms = b->revoked_ms = first;
+		}
+	}
+}
+
 int rp_trust_store_room(struct rp_trust_store *to, size_t more, struct rp_err **err)
 {
 	struct rp_key **keys = reallocarray(to->keys, to->n + more, sizeof(struct rp_key *));
@@ -89,7 +105,10 @@ int rp_trust_store_add(struct rp_trust_store *to, struct rp_arena *memory, const
 	} else if (rp_trust_guarded(path, err) < 0 || rp_trust_store_file(to, memory, path, err) < 0) {
 		return -1;
 	}
-	return keep_apart(to, err) < 0 ? rp_err_wrap(err, "'%s'", path) : 0;
+	if (keep_apart(to, err) < 0)
+		return rp_err_wrap(err, "'%s'", path);
+	share_revocations(to);
+	return 0;
 }
 
 int rp_trust_store_add_all(struct rp_trust_store *to, struct rp_arena *memory, const char *const *paths,

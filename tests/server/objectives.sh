@@ -57,7 +57,9 @@ is() { # JQ-FILTER EXPECTED FILE NAME: FILE "" is the run's result
 	tap $? "$4"
 }
 
-runs 0 "the good one" verify --point full.dump
+runs 0 "the good one" verify --point full.dump --rpo-period 1ms
+is '[.findings[] | select(.check == "objective.rpo" and .object == "largest gap")][0] | "\(.verdict) \(.excused)"' "not-run true" "" \
+	"what lies before the period is no gap"
 is '.objectives.rpo | "\(.points) \(.newest)"' "2 emptied.dump" "" "the newest good backup is known"
 is '.objectives | [.rto.parts[].name] | join(" ")' "artifact scratch restore connect" "" "restore time has its phases"
 is '.objectives.rto.conditions | map(select(.name == "server"))[0].value | contains("no fsync")' true "" "and its conditions"
@@ -65,7 +67,7 @@ is '.population | "\(.points) \(.sealed) \(.unsealed) \(.unreadable)"' "3 2 1 0"
 is '.population | "\(.targets) \(.withoutRun) \(.excluded)"' "3 2 1" "" "and so are the targets"
 is '.population.list[2].reason' "is made anew from shop at every start" "" "an exclusion has its reason"
 is '.history.attempt, (.changes | has("since"))' $'1\nfalse' "" "there is no history yet"
-is '.speakers | "\(has("sameKey")) \(.review)"' "false not reviewed" "" "who speaks"
+is '.speakers | "\(has("sameKey")) \(.sameHost) \(.review)"' "false true not reviewed" "" "who speaks"
 is '[.findings[] | select(.check == "scope.drop")][0] | "\(.verdict) \(.excused)"' "not-run true" "" "nothing to compare with is excused"
 
 runs 1 "objectives are missed, and much is gone" verify --point emptied.dump --rpo 1ms --max-drop 10

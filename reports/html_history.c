@@ -27,35 +27,57 @@ static enum rp_verdict looks(const char *verdict)
 										     : RP_ERROR;
 }
 
-static uint64_t value_of(const struct rp_past_run *r, bool size)
+/* One column: a run before this one, or this one. */
+struct drawn {
+	uint64_t value;
+	bool pass, here;
+};
+
+/* The newest of those before, and this run behind them; how large its backup is, is not recorded as a number. */
+static size_t series(const struct rp_outline *o, bool size, struct drawn ret[DRAWN_MAX + 1])
 {
-	return size ? r->bytes : r->restore_ms > 0 ? (uint64_t)r->restore_ms : 0;
+	const struct rp_past *p = o->result->record.history;
+	size_t n = 0;
+	for (size_t i = p->n_runs > DRAWN_MAX ? p->n_runs - DRAWN_MAX : 0; i < p->n_runs; i++) {
+		const struct rp_past_run *r = &p->runs[i];
+		ret[n++] = (struct drawn){.value = size		       ? r->bytes
+						   : r->restore_ms > 0 ? (uint64_t)r->restore_ms
+								       : 0,
+					  .pass = is_pass(r->verdict)};
+	}
+	if (!size && rp_restore_ms(o->result) > 0)
+		ret[n++] = (struct drawn){.value = (uint64_t)rp_restore_ms(o->result),
+					  .pass = o->status == RP_VERIFIED,
+					  .here = true};
+	return n;
 }
 
-static void column(struct rp_buf *out, const struct rp_past_run *r, size_t place, unsigned height)
+static void column(struct rp_buf *out, const struct drawn *d, size_t place, unsigned height)
 {
 	unsigned x = (unsigned)place * STEP + 1;
 	if (height == 0)
 		rp_buf_addf(out, "<circle cx=\"%u\" cy=\"%u\" r=\"2\" fill=\"currentColor\"/>",
 			    x + COLUMN / 2, HEIGHT - 3);
-	else if (is_pass(r->verdict))
-		rp_buf_addf(out, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#5b7db1\"/>", x,
-			    HEIGHT - height, COLUMN, height);
+	else if (d->pass)
+		rp_buf_addf(out, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"%s\"/>", x,
+			    HEIGHT - height, COLUMN, height, d->here ? "currentColor" : "#5b7db1");
 	else
-		rp_buf_addf(
-			out,
-			"<rect x=\"%u.5\" y=\"%u.5\" width=\"%u\" height=\"%u\" fill=\"none\" stroke=\"currentColor\"/>",
-			x, HEIGHT - height, COLUMN - 1, height > 1 ? height - 1 : 1);
+		rp_buf_addf(out,
+			    "<rect x=\"%u.5\" y=\"%u.5\" width=\"%u\" height=\"%u\" fill=\"none\" "
+			    "stroke=\"currentColor\" stroke-width=\"%u\"/>",
+			    x, HEIGHT - height, COLUMN - 1, height > 1 ? height - 1 : 1, d->here ? 2U : 1U);
 }
 
 /* asked: a line across, 0: none. */
-static void picture(const struct rp_past *p, bool size, uint64_t asked, const char *title, struct rp_buf *out)
+static void picture(const struct rp_outline *o, bool size, uint64_t asked, const char *title,
+		    struct rp_buf *out)
 {
-	size_t first = p->n_runs > DRAWN_MAX ? p->n_runs - DRAWN_MAX : 0, n = p->n_runs - first;
+	struct drawn all[DRAWN_MAX + 1];
+	size_t n = series(o, size, all);
 	uint64_t most = 0;
 	char text[RP_TIME_TEXT];
-	for (size_t i = first; i < p->n_runs; i++)
-		most = value_of(&p->runs[i], size) > most ? value_of(&p->runs[i], size) : most;
+	for (size_t i = 0; i < n; i++)
+		most = all[i].value > most ? all[i].value : most;
 	if (most == 0)
 		return;
 	/* A limit that is far above everything would press the columns flat: then only the words tell of it. */
@@ -79,8 +101,8 @@ static void picture(const struct rp_past *p, bool size, uint64_t asked, const ch
 		"<svg width=\"%zu\" height=\"%u\" viewBox=\"0 0 %zu %u\" preserveAspectRatio=\"none\" aria-hidden=\"true\" "
 		"focusable=\"false\"><rect x=\"0\" y=\"%u\" width=\"%zu\" height=\"1\" fill=\"#8a8f98\"/>",
 		n * STEP, HEIGHT, n * STEP, HEIGHT, HEIGHT - 1, n * STEP);
-	for (size_t i = first; i < p->n_runs; i++)
-		column(out, &p->runs[i], i - first, (unsigned)((double)value_of(&p->runs[i], size) * scale));
+	for (size_t i = 0; i < n; i++)
+		column(out, &all[i], i, (unsigned)((double)all[i].value * scale));
 	if (line)
 		rp_buf_addf(
 			out,
@@ -156,9 +178,12 @@ void rp_html_history(const struct rp_outline *o, struct rp_buf *out)
 	if (p->n_runs > 0) {
 		size_t open = p->n_runs > LISTED ? p->n_runs - LISTED : 0;
 		rp_buf_add(out, "<div class=\"pictures\">\n");
-		picture(p, false, rto > 0 ? (uint64_t)rto : 0,
-			"Restore time of each run, the newest at the right", out);
-		picture(p, true, 0, "Size of the backup of each run", out);
+		picture(o, false, rto > 0 ? (uint64_t)rto : 0,
+			rp_restore_ms(o->result) > 0
+				? "Restore time of each run, this one at the right"
+				: "Restore time of each run before, the newest at the right",
+			out);
+		picture(o, true, 0, "Size of the backup of each run before", out);
 		rp_buf_add(
 			out,
 			"</div>\n<p class=\"note\">Filled: passed. Hollow: not. A dot: nothing was measured.</p>\n");

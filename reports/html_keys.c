@@ -110,12 +110,9 @@ static void restore_time(const struct rp_outline *o, struct rp_buf *out)
 {
 	const struct rp_result *r = o->result;
 	const struct rp_rto *rto = r->record.objectives != NULL ? r->record.objectives->rto : NULL;
-	int64_t took = rto != NULL ? rto->measured_ms : 0;
+	int64_t took = rp_restore_ms(r);
 	const char *expected = NULL;
 	char text[RP_TIME_TEXT];
-	for (size_t i = 0; rto == NULL && i < r->n_phases; i++)
-		if (strcmp(r->phases[i].name, "restore") == 0)
-			took = r->phases[i].ms;
 	rp_words_length(took, text);
 	begin(out, "Restore time", took > 0 ? text : "not restored");
 	for (size_t i = 0; rto == NULL && i < o->n_groups; i++)

@@ -83,10 +83,7 @@ static void objectives(const struct rp_result *r, struct rp_buf *out)
 {
 	const struct rp_objectives *o = r->record.objectives;
 	const struct rp_rpo *rpo = o != NULL ? o->rpo : NULL;
-	int64_t took = o != NULL && o->rto != NULL ? o->rto->measured_ms : 0;
-	for (size_t i = 0; took == 0 && i < r->n_phases; i++)
-		if (strcmp(r->phases[i].name, "restore") == 0)
-			took = r->phases[i].ms;
+	int64_t took = rp_restore_ms(r);
 	if (took > 0) {
 		rp_buf_add(out, "Restored, under test conditions, in ");
 		against(out, took, "RTO", o != NULL && o->rto != NULL ? o->rto->asked_ms : 0);

@@ -72,3 +72,13 @@ size_t rp_same_from(const struct rp_result *r, size_t i)
 		n++;
 	return n;
 }
+
+int64_t rp_restore_ms(const struct rp_result *r)
+{
+	const struct rp_rto *rto = r->record.objectives != NULL ? r->record.objectives->rto : NULL;
+	int64_t ms = rto != NULL ? rto->measured_ms : 0;
+	for (size_t i = 0; rto == NULL && i < r->n_phases; i++)
+		if (strcmp(r->phases[i].name, "restore") == 0)
+			ms = r->phases[i].ms;
+	return ms > 0 ? ms : 0;
+}

@@ -44,11 +44,14 @@ static inline bool rp_is_trouble(const struct rp_finding *f)
 	return f->verdict == RP_FAIL || f->verdict == RP_ERROR || (f->verdict == RP_NOT_RUN && !f->excused);
 }
 
+/* How long the restore took, as the objectives have it or else the phase of that name; 0: it was not restored. */
+int64_t rp_restore_ms(const struct rp_result *r);
+
 /* From i on, how many answers say the same: not run, about no object, for one reason. At least 1. A restore that
  * fails leaves a dozen of them, which are shown as one. */
 size_t rp_same_from(const struct rp_result *r, size_t i);
 
-/* words.c: what the reports say, so that they all say the same. Plain text; the caller escapes it. */
+/* words.c and topics.c: what the reports say, so that they all say the same. Plain text; the caller escapes it. */
 
 /* Two or three words: "Verified", "Not what was sealed". */
 const char *rp_words_title(const struct rp_outline *o);

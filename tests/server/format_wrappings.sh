@@ -52,6 +52,9 @@ enc -aes-256-cbc -md md5 -in dump.sql >enc_old
 enc -aes-256-cbc -pbkdf2 -a -in zst >enc_a
 $gpg --passphrase-file pw -o gpg -c dump.sql && $gpg --passphrase-file pw -a -o gpg_a -c dump.sql &&
 	$gpg -r backup@example.org -o gpg_key -e dump.sql && $gpg -r backup@example.org -a -o gpg_key_a -e dump.sql || exit 1
+# Each of them is in one of these, too, which are restored.
+lz4 -q -c dump.sql | zstd -q -c | xz -0 -c | bzip2 -c >packed || exit 1
+enc -aes-256-cbc -pbkdf2 -in dump.sql | $gpg --passphrase-file pw -c | $gpg -r backup@example.org -e >three_locks && age_password three_locks locks || exit 1
 gpgconf --homedir "$work/keys" --kill gpg-agent
 age -r "$recipient" -o age dump.sql && age -a -r "$recipient" -o age_a dump.sql && age_password dump.sql age_p || exit 1
 zstd -q -c dump.sql | enc -aes-256-cbc -pbkdf2 | gzip -c >three && age -r "$recipient" -o four three || exit 1
@@ -61,22 +64,24 @@ old="--passphrase-file pw --openssl-kdf bytes-to-key:md5"
 ctr="--passphrase-file pw --openssl-cipher aes-128-ctr --openssl-kdf pbkdf2:10000:sha512"
 # What it takes to open each. Marked ones are restored and compared; of the others every byte is the dump's.
 table="gz||
-bz2|*|
-xz|*|
-zst|*|
-lz4|*|
-enc|*|--passphrase-file pw
+bz2||
+xz||
+zst||
+lz4||
+packed|*|
+enc||--passphrase-file pw
 enc_iter||--passphrase-file pw --openssl-kdf pbkdf2:100000
 enc_ctr||$ctr
 enc_old||$old
 enc_a||--passphrase-file pw
-gpg|*|--passphrase-file pw
+gpg||--passphrase-file pw
 gpg_a||--passphrase-file pw
-gpg_key|*|--gnupghome keys
+gpg_key||--gnupghome keys
 gpg_key_a||--gnupghome keys
-age|*|--identity id
+age||--identity id
 age_a||--identity id
-age_p|*|--passphrase-file pw
+age_p||--passphrase-file pw
+locks|*|--passphrase-file pw --gnupghome keys
 three||--passphrase-file pw
 four|*|--passphrase-file pw --identity id"
 whole="whole $(sha256sum dump.sql | cut -d' ' -f1)"
@@ -103,7 +108,7 @@ says() {
 cut_at() { head -c "$2" "$1" >broken; }
 flip_at() { cp "$1" broken && printf '%b' "\\x$(printf %02x $((0x$(xxd -s "$2" -l 1 -p "$1") ^ 0x55)))" | dd of=broken bs=1 seek="$2" conv=notrunc status=none; }
 while IFS='|' read -r name _ options; do
-	case $name in age_p | three | four) continue ;; esac
+	case $name in age_p | packed | locks | three | four) continue ;; esac
 	size=$(stat -c %s "$name")
 	bad=
 	for part in 3 41 97; do
@@ -179,8 +184,8 @@ says "a file that others may read is refused" "usage *its mode is 0640*" --passp
 chmod 600 pw
 
 printf 'targets:\n  small:\n    points: enc_old\n    no-manifest: true\n    passphrase-file: pw\n    openssl-kdf: bytes-to-key:md5\n' >reprove.yaml
-runs 0 "in a target's configuration" "$reprove" verify --config reprove.yaml --target small
-has "pg_dump plain, openssl-enc" "and the report says what it was wrapped in" "$("$reprove" verify --config reprove.yaml --target small --json)"
+runs 0 "in a target's configuration" "$reprove" verify --config reprove.yaml --target small --json
+has "pg_dump plain, openssl-enc" "and the report says what it was wrapped in" "$out"
 
 # A command of one's own; it gets neither the password nor a shell.
 says "filter: a layer that is taken off by it" "$whole" --filter 'openssl enc -d -aes-256-cbc -pbkdf2 -pass file:pw' enc

@@ -37,7 +37,7 @@ static int has_room(struct rp_untar *u, const char *name, uint64_t size, struct 
 		u->title, name, want, u->into, have, lack);
 }
 
-static int create_rp_untar_failed(struct rp_untar *u, const char *name, int errnum, struct rp_err **err)
+static int could_not_create(struct rp_untar *u, const char *name, int errnum, struct rp_err **err)
 {
 	if (errnum == EEXIST)
 		return refuse(u, name, "is there twice", err);
@@ -56,7 +56,7 @@ static int take_file(struct rp_untar *u, struct archive_entry *e, const char *na
 		return -1;
 	rp_autoclose int fd = rp_beneath_create(u->fd, name);
 	if (fd < 0)
-		return create_rp_untar_failed(u, name, errno, err);
+		return could_not_create(u, name, errno, err);
 	uint8_t piece[RP_TAR_PIECE];
 	la_ssize_t n;
 	while ((n = archive_read_data(u->archive, piece, sizeof piece)) > 0)
@@ -70,12 +70,12 @@ static int take_directory(struct rp_untar *u, const char *name, struct rp_err **
 	const char *leaf;
 	rp_autoclose int parent = rp_beneath_parent(u->fd, name, true, &leaf);
 	if (parent < 0)
-		return create_rp_untar_failed(u, name, errno, err);
+		return could_not_create(u, name, errno, err);
 	struct stat st;
 	if (mkdirat(parent, leaf, 0700) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return create_rp_untar_failed(u, name, errno, err);
+		return could_not_create(u, name, errno, err);
 	/* A directory may be named again, once its files are there. */
 	if (fstatat(parent, leaf, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return refuse(u, name, "is there twice", err);

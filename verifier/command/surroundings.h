@@ -28,7 +28,7 @@ struct surroundings {
 	struct rp_place_in_ledger ledger;
 	struct rp_speakers speakers;
 	struct rp_scope last, proved; /* what the last run that ended and the last proof looked at */
-	bool has_last, has_proved;
+	bool has_last;
 	bool failed; /* no memory */
 };
 

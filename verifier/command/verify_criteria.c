@@ -64,6 +64,15 @@ static int list_options(struct verifying *v, const char *text, struct rp_err **e
 	return all ? 0 : rp_err_set(err, RP_ERR_NOMEM, "out of memory");
 }
 
+static void add_checks(struct rp_buf *text)
+{
+	for (const struct rp_check *const *c = rp_checks; *c; c++)
+		rp_buf_addf(text, "%s\n", (*c)->name);
+	for (const struct rp_engine *const *e = rp_engines; *e; e++)
+		for (const struct rp_engine_test *t = (*e)->tests; t && t->name; t++)
+			rp_buf_addf(text, "%s\n", t->name);
+}
+
 int rp_verify_criteria(struct verifying *v, struct rp_criteria *ret, struct rp_err **err)
 {
 	const struct verify_options *o = v->options;
@@ -79,8 +88,7 @@ int rp_verify_criteria(struct verifying *v, struct rp_criteria *ret, struct rp_e
 	rp_trust_store_text(&v->store, &text);
 	hex_of(rp_buf_text(&text), text.len, ret->trust);
 	rp_buf_reset(&text);
-	for (const struct rp_check *const *c = rp_checks; *c; c++)
-		rp_buf_addf(&text, "%s\n", (*c)->name);
+	add_checks(&text);
 	hex_of(rp_buf_text(&text), text.len, ret->checks);
 	rp_buf_reset(&text);
 	if (rp_buf_check(&text, err) < 0 || (o->waivers && rp_file_read(o->waivers, &text, err) < 0))

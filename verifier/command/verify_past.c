@@ -164,6 +164,7 @@ static bool read_scope(struct verifying *v, const struct rp_entry *e, struct rp_
 		ret->at_ms = e->at_ms;
 		return true;
 	}
+	v->around.failed = v->around.failed || rp_err_kind(why) == RP_ERR_NOMEM;
 	add_change(v, &(struct rp_change_note){
 			      .what = "record", .says = keep(v, rp_err_text(why)), .narrower = true});
 	return false;
@@ -185,11 +186,14 @@ static void look_at_last(struct verifying *v, const struct rp_target_history *t,
 		if (last->intent)
 			compare_criteria(v, last->intent, says, n);
 	}
-	if (pass && last && pass == last->result && s->has_last)
-		s->proved = s->last;
-	s->has_proved = pass && (s->proved.entry || read_scope(v, pass, &s->proved));
-	if (s->has_proved)
-		v->e.proved = &s->proved;
+	if (!pass)
+		return;
+	v->e.proved = &s->proved;
+	s->proved.entry = pass->number;
+	if (last && pass == last->result)
+		s->proved = s->has_last ? s->last : s->proved;
+	else
+		(void)read_scope(v, pass, &s->proved);
 }
 
 /* ---- The configuration's targets ---- */

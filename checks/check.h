@@ -32,7 +32,9 @@ struct rp_evidence {
 					    * or there are no two surveys */
 	const struct rp_record
 		*record; /* what surrounds the run, as far as it is known before it ends; borrowed */
-	const struct rp_scope *proved; /* what the last proof in the ledger looked at; NULL: there is none */
+	const struct rp_scope
+		*proved; /* what the last proof in the ledger looked at; NULL: there is none. One that could
+					 * not be read has its entry's number and did not go through */
 	const char *stopped_at; /* the question at which the gathering ended; NULL: it has everything */
 	struct rp_err *stopped; /* why */
 };

@@ -29,6 +29,17 @@ static unsigned drop(uint64_t before, uint64_t now)
 	return percent > 100 ? 100 : (unsigned)percent;
 }
 
+/* Whoever set a limit has to hear that it was not looked at. */
+static void untold(struct rp_findings *to, const struct rp_evidence *e, uint64_t entry)
+{
+	static const char why[] = "what the last proof looked at could not be read";
+
+	if (e->target->max_drop)
+		rp_not_run(to, "", "%s (entry %" PRIu64 ")", why, entry);
+	else
+		rp_answer_excused(to, "", RP_BY_DAMAGE, 0, "%s (entry %" PRIu64 ")", why, entry);
+}
+
 static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_err **err)
 {
 	const struct rp_survey *now = e->manifest->survey;
@@ -36,9 +47,13 @@ static int run(const struct rp_evidence *e, struct rp_findings *to, struct rp_er
 	char expected[96], found[96];
 
 	(void)err;
-	if (!before || !before->went_through) {
+	if (!before) {
 		rp_answer_excused(to, "", RP_BY_DAMAGE, 0,
 				  "there is no earlier proof of this target in a ledger to compare with");
+		return 0;
+	}
+	if (!before->went_through) {
+		untold(to, e, before->entry);
 		return 0;
 	}
 	uint64_t rows = rows_of(now);

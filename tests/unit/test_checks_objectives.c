@@ -118,6 +118,17 @@ static void fewer_relations_count_like_fewer_rows_and_a_first_run_is_excused(voi
 	assert_int_equal(answer(&a, "scope.drop", 0)->verdict, RP_NOT_RUN);
 	assert_true(answer(&a, "scope.drop", 0)->excused);
 	end(&a);
+	/* A proof whose record cannot be read is no reason to let pass what nobody compared. */
+	for (unsigned may = 0; may < 2; may++) {
+		struct rp_scope unread = {.entry = 7};
+		begin(&a);
+		a.target.max_drop = may;
+		a.e.proved = &unread;
+		ask_one(&a, &rp_check_scope_drop);
+		assert_int_equal(answer(&a, "scope.drop", 0)->verdict, RP_NOT_RUN);
+		assert_int_equal(answer(&a, "scope.drop", 0)->excused, may == 0);
+		end(&a);
+	}
 }
 
 int main(void)

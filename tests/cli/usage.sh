@@ -78,6 +78,7 @@ wrong "verify: smoke SQL that is not there" "verify: --smoke: " \
 printf -- '-- expect: rows\nSELECT 1\n' >bad.sql
 hinted "verify: smoke SQL that expects nothing" "verify: --smoke: 'bad.sql': cannot tell what 'rows' expects" \
 	"$reprove" verify --target shop --no-manifest --smoke bad.sql shop.dump
+runs 4 "verify: a limit and nothing to compare with" "$reprove" verify --target shop --no-manifest --max-drop 5 shop.dump
 runs 0 "verify --list-checks needs nothing else" "$reprove" verify --list-checks
 for check in manifest.trust artifact.digest restore.complete restore.time objective.rpo scope.drop scratch.connect schema.counts schema.objects \
 	relation.rows relation.digest relation.columns sequence.position constraint.valid index.valid engine.amcheck \

@@ -98,6 +98,11 @@ static int check_options(const struct verify_options *o, struct rp_err **err)
 			err, "it names the public key whose signature counts: reprove.pub, made by 'reprove "
 			     "keygen'");
 	}
+	if (o->max_drop && !o->ledger)
+		return rp_err_set(
+			err, RP_ERR_USAGE,
+			"verify: --max-drop compares with the last proof in a ledger: option '--ledger DIR' is "
+			"missing");
 	if (check_names(o->only, "check", err) < 0 || check_names(o->require, "require", err) < 0)
 		return -1;
 	return check_names(o->skip, "skip", err);

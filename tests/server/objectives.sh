@@ -146,6 +146,14 @@ for ((i = 1; i <= 25; i++)); do
 	kill -KILL $child $pid 2>/dev/null
 	wait $pid 2>/dev/null
 done
+before=$(find led2/entries -name '0*.json' | wc -l)
+# One that is surely killed between its intent and its result.
+"$reprove" verify --target quick --no-manifest --ledger led2 --result-key runner/reprove.key --state none --filter "sleep 60" junk \
+	>/dev/null 2>&1 &
+pid=$!
+for ((i = 0; i < 400 && $(find led2/entries -name '0*.json' | wc -l) == before; i++)); do sleep 0.05; done
+kill -KILL $pid
+wait $pid 2>/dev/null
 runs 0 "a ledger of runs that were killed holds together" check
 runs 1 "so does the next run" "$reprove" verify --target quick --no-manifest --ledger led2 --result-key runner/reprove.key --state none junk
 before=$(find led2/entries -name '0*.json' | wc -l)

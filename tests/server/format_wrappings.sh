@@ -162,7 +162,8 @@ done
 head -c 1000 /dev/urandom | zstd -q --ultra -22 --zstd=wlog=31 -c >window 2>/dev/null
 says "zstd: a window that needs more memory than is given" "other *more memory is needed*" window
 # The programs that open them are in a box, in either kind, and do their work in it; and without one.
-mkdir fake && cp "$nosy" fake/age && chmod 755 fake/age
+# Not below /dev, where the box has devices of its own and no programs.
+fake=$(mktemp -d /tmp/rp-XXXXXX) && chmod 755 "$fake" && cp "$nosy" "$fake/age" && chmod 755 "$fake/age"
 for box in namespaces landlock none; do
 	bad=
 	for name in gpg gpg_key_a age age_p; do
@@ -171,9 +172,10 @@ for box in namespaces landlock none; do
 	done
 	[ -z "$bad" ]
 	tap $? "box '$box': gpg and age work" || echo "# not: $bad" >&2
-	[ $box = none ] || NOSY=1 REPROVE_BOX=$box PATH=$work/fake:$PATH \
+	[ $box = none ] || NOSY=1 REPROVE_BOX=$box PATH=$fake:$PATH \
 		says "and can do nothing else" "backup age: damaged: it could do nothing" --identity id age
 done
+rm -r "$fake"
 
 # Where passwords come from.
 WORD="correct horse" says "a password in a variable" "$whole" --passphrase-env WORD enc

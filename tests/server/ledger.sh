@@ -103,7 +103,7 @@ cmp -s decided/result.json later/result.json
 tap $? "and the record is what it was"
 echo >>decided/result.json
 runs 3 "a result that is not in the ledger has no reviews" report --trust-review reviewer/reprove.pub
-has "no entry records this result" "and that is said" "$err"
+has "has no entry that records" "and that is said" "$err"
 
 # By hand.
 payload() { jq -r .payload "led/entries/$1.json" | base64 -d; }

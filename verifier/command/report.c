@@ -19,7 +19,7 @@
 
 struct report_options {
 	const char *file, *reports, *bundle, *manifest, *ledger, *config, *result_key;
-	const char **trust, **logs;
+	const char **logs;
 	const char *controls;
 	struct ledger_trust_options speakers;
 	struct signing_options signing;
@@ -66,9 +66,10 @@ static const struct rp_option options[] = {
 	{.name = "trust",
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
-	 AT(trust),
-	 .help = "A public key that signs manifests, or a trust store: its keys go into the bundle. May be given more than once."},
-	RP_LEDGER_TRUST_OPTIONS(report_options, speakers, false),
+	 AT(speakers.stores),
+	 .help = "A public key that signs manifests, or a trust store: its keys go into the bundle, and those of results and "
+		 "reviews say which reviews count. May be given more than once."},
+	RP_LEDGER_TRUST_OPTIONS(report_options, speakers),
 	{.name = "result-key",
 	 .type = RP_OPTION_FILE,
 	 .value = "KEY",
@@ -113,7 +114,7 @@ static int bundle(const struct rp_call *call, const struct rp_result *r, const s
 	rp_auto(rp_key) key = NULL;
 
 	if (rp_arena_new(&memory, err) < 0 ||
-	    rp_trust_store_add_all(trust, memory, o->trust, RP_SIGNS_MANIFESTS, err) < 0 ||
+	    rp_trust_store_add_all(trust, memory, o->speakers.stores, RP_SIGNS_MANIFESTS, err) < 0 ||
 	    rp_trust_store_add_all(trust, memory, o->speakers.result, RP_SIGNS_RESULTS, err) < 0 ||
 	    (o->ledger && rp_ledger_open(&ledger, o->ledger, false, err) < 0) ||
 	    (o->result_key &&
@@ -131,13 +132,27 @@ static int bundle(const struct rp_call *call, const struct rp_result *r, const s
 	return rp_bundle_write(&b, o->bundle, err);
 }
 
+/* Are there reviews to look for, and entries that they can be of? A store that cannot be read is told of by whoever
+ * needs it. */
+static bool has_reviewer(const struct ledger_trust_options *o, struct rp_arena *memory)
+{
+	struct rp_trust_store store = {0};
+	unsigned roles = o->result ? RP_SIGNS_RESULTS : 0;
+
+	(void)rp_trust_store_add_all(&store, memory, o->stores, RP_SIGNS_MANIFESTS, NULL);
+	for (size_t i = 0; i < store.n; i++)
+		roles |= store.trusted[i].roles;
+	rp_trust_store_done(&store);
+	return (roles & RP_SIGNS_REVIEWS) && (roles & RP_SIGNS_RESULTS);
+}
+
 /* What is shown with the record and is no part of it. */
 static int look_around(const struct report_options *o, struct rp_arena *memory, struct rp_rendering *how,
 		       struct rp_err **err)
 {
 	if (o->controls && rp_controls_load(&how->controls, &how->n_controls, memory, o->controls, err) < 0)
 		return rp_err_wrap(err, "report: --controls");
-	if (!o->ledger || !o->speakers.review)
+	if (!o->ledger || (!o->speakers.review && !has_reviewer(&o->speakers, memory)))
 		return 0;
 	return rp_reviews_of(o->file, o->ledger, &o->speakers, memory, &how->reviews, &how->n_reviews, err);
 }

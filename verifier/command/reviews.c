@@ -14,6 +14,7 @@
 
 /* What is looked for, and where it goes. */
 struct search {
+	const char *file;
 	struct rp_ledger *ledger;
 	char sha256[RP_SHA256_HEX]; /* of the result's bytes */
 	struct rp_arena *memory;
@@ -88,8 +89,8 @@ static int search(const void *ctx, const struct rp_trust *trust, struct rp_err *
 	result = entry_of(chain, s->sha256);
 	if (!result)
 		return rp_err_set(err, RP_ERR_TRUST,
-				  "ledger '%s': no entry records this result, byte for byte",
-				  rp_ledger_dir(s->ledger));
+				  "the ledger '%s' has no entry that records '%s', byte for byte",
+				  rp_ledger_dir(s->ledger), s->file);
 	return keep(s, chain, result, err);
 }
 
@@ -102,7 +103,8 @@ int rp_reviews_of(const char *result_file, const char *ledger, const struct ledg
 
 	if (rp_file_read(result_file, &json, err) < 0 || rp_ledger_open(&opened, ledger, false, err) < 0)
 		return rp_err_wrap(err, "report");
-	struct search s = {.ledger = opened, .memory = memory, .ret = ret, .ret_n = ret_n};
+	struct search s = {
+		.file = result_file, .ledger = opened, .memory = memory, .ret = ret, .ret_n = ret_n};
 	rp_sha256(rp_buf_text(&json), json.len, digest);
 	rp_sha256_hex(digest, s.sha256);
 	return rp_ledger_trust(who, "report", search, &s, err);

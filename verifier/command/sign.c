@@ -31,9 +31,9 @@ static const struct rp_option options[] = {
 	{.name = "trust",
 	 .type = RP_OPTION_FILES,
 	 .value = "PUB",
-	 AT(trust_manifest),
-	 .help = "A public key, or a trust store, that says who may sign manifests: with --manifest. What none of them has "
-		 "signed is not signed again. May be given more than once."},
+	 AT(trust.stores),
+	 .help = "A trust store, or with --manifest a public key: who may sign manifests, results and reviews. What nobody has "
+		 "signed who may is not signed again. May be given more than once."},
 	{.name = "target",
 	 .type = RP_OPTION_TEXT,
 	 .value = "NAME",
@@ -48,7 +48,7 @@ static const struct rp_option options[] = {
 	 .help = "The private key to sign with: " RP_PRIVATE_KEY_HELP
 		 ". For an entry the reviewer's: another one than those that sign manifests and results."},
 	RP_SIGNING_OPTIONS(sign_options, signing, "key", "sign-command", true),
-	RP_LEDGER_TRUST_OPTIONS(sign_options, trust, true),
+	RP_LEDGER_TRUST_OPTIONS(sign_options, trust),
 	{.name = "says",
 	 .type = RP_OPTION_TEXT,
 	 .value = "TEXT",

@@ -13,7 +13,6 @@ struct rp_err;
 /* What 'sign' was asked for: the options as they were read. */
 struct sign_options {
 	const char *config, *ledger, *key, *says, *entry, *manifest, *target;
-	const char **trust_manifest;
 	struct ledger_trust_options trust;
 	struct signing_options signing;
 	bool decision;

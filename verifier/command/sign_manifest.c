@@ -125,11 +125,11 @@ int rp_sign_manifest(const struct rp_call *call, struct rp_err **err)
 	rp_auto(rp_arena) memory = NULL;
 	struct rp_trust_store store = {0};
 
-	if (!o->key || !o->trust_manifest)
+	if (!o->key || !o->trust.stores)
 		return rp_err_set(err, RP_ERR_USAGE, "--manifest needs --key KEY and --trust PUB");
 	int done = rp_arena_new(&memory, err);
 	if (done == 0)
-		done = rp_trust_store_add_all(&store, memory, o->trust_manifest, RP_SIGNS_MANIFESTS, err);
+		done = rp_trust_store_add_all(&store, memory, o->trust.stores, RP_SIGNS_MANIFESTS, err);
 	if (done == 0)
 		done = add_signature(call, &store, err);
 	rp_trust_store_done(&store);

@@ -91,6 +91,8 @@ static void it_says_whose_key_may_say_what_and_when(void **state)
 			      &s, NULL),
 			 0);
 	assert_int_equal(s.n, 2);
+	assert_int_equal(rp_trust_store_add(&s, memory, path, RP_SIGNS_RESULTS, NULL), 0);
+	assert_int_equal(s.n, 2); /* named twice, read once */
 	assert_int_equal(s.trusted[0].roles, RP_SIGNS_MANIFESTS);
 	assert_string_equal(s.trusted[0].owner, "backup team");
 	assert_string_equal(s.trusted[0].targets, "shop*");

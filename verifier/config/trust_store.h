@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "verifier/manifest/trust.h"
 
@@ -47,9 +48,11 @@ struct rp_trust_store {
 	struct rp_authority **authorities; /* whose time stamps are believed; owned */
 	size_t n_authorities;
 	const struct rp_stamp_rule *stamp_rules; /* the policies', as far as stamps go */
+	dev_t device;				 /* the file that all of them came from */
+	ino_t inode;
 };
 
-/* path: such a file, or one public key in PEM, which then has the roles 'bare'. Added to what is there; all else is the
+/* path: such a file (one that is named twice is read once), or one public key in PEM, which then has the roles 'bare'. Added to what is there; all else is the
  * arena's. A store that everybody may change is refused. */
 int rp_trust_store_add(struct rp_trust_store *to, struct rp_arena *memory, const char *path, unsigned bare,
 		       struct rp_err **err);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "verifier/config/trust_store_file.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "verifier/config/yaml.h"
 #include "verifier/manifest/stamp.h"
@@ -229,8 +231,17 @@ int rp_trust_store_file(struct rp_trust_store *to, struct rp_arena *memory, cons
 {
 	rp_cleanup(let_go) struct file *f = NULL;
 
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return rp_err_sys(err, errno, "'%s'", path);
+	/* The configuration's, named by an option, too. */
+	if (to->inode != 0 && st.st_dev == to->device && st.st_ino == to->inode)
+		return 0;
 	if (to->n_policies > 0)
 		return rp_err_set(err, RP_ERR_CONFIG, "'%s': another store has policies already", path);
+	to->device = st.st_dev;
+	to->inode = st.st_ino;
 	if (rp_yaml_load((cyaml_data_t **)&f, &schema, path, "'keys:' and a list", err) < 0 ||
 	    rp_trust_store_room(to, f->keys_count, err) < 0)
 		return -1;

@@ -84,7 +84,10 @@ printf '\020\321\001\000' >odd/wal/000000010000000000000007
 cp all/wednesday.dump odd/deep/er/still/wednesday.sql
 (cd odd && tar cf evil.tar --transform 's,^,../,' -P notes.dump) 2>/dev/null
 runs 0 "a directory of oddities is listed" timeout 20 "$reprove" points odd
-has "is no backup of a known format (tried: pg_dump custom" "with what was tried" "$out"
+has "no backup of a known format (tried: pg_dump custom" "with what was tried" "$out"
+has "'notes.dump' is no backup of a known format" "of each" "$out"
+[ "$(grep -c "is no backup of a known format\|is a tar archive" <<<"$out")" -gt 1 ] && [ "$(grep -c "(tried: " <<<"$out")" -eq 1 ]
+tap $? "which is said once"
 has "'evil.tar' is a tar archive that begins with '../notes.dump'" "and what is known of it" "$out"
 has "a named pipe (1)" "a pipe is not opened" "$out"
 has "a symbolic link (2)" "links are not followed" "$out"

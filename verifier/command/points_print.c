@@ -99,8 +99,21 @@ static void table(const struct listing_of *l, struct rp_buf *out)
 	}
 }
 
+/* Of many files that are none, the first says what was tried. */
+static void note(struct rp_buf *out, const char *text, const char **told)
+{
+	const char *tried = strstr(text, " (tried: ");
+	bool again = tried && *told && strcmp(tried, *told) == 0;
+	rp_autofree char *shorter = again ? strndup(text, (size_t)(tried - text)) : NULL;
+
+	rp_buf_add_plain(out, shorter ? shorter : text);
+	rp_buf_add(out, "\n");
+	*told = tried ? tried : *told;
+}
+
 static void notes(const struct listing_of *l, struct rp_buf *out)
 {
+	const char *told = NULL;
 	bool any = false;
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -112,8 +125,7 @@ static void notes(const struct listing_of *l, struct rp_buf *out)
 			rp_buf_add_plain(out, l->all[i].name);
 			rp_buf_add(out, ": ");
 		}
-		rp_buf_add_plain(out, l->all[i].note);
-		rp_buf_add(out, "\n");
+		note(out, l->all[i].note, &told);
 	}
 	if (l->refused) {
 		rp_buf_addf(out, "\n%zu manifest%s not to be trusted: ", l->refused,
